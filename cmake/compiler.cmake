@@ -1,0 +1,26 @@
+# One INTERFACE target carries language, warnings and instrumentation to every target of ours.
+add_library(posthaste_options INTERFACE)
+target_include_directories(posthaste_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(posthaste_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Woverloaded-virtual
+  -Wnon-virtual-dtor -Wsuggest-override -Wimplicit-fallthrough
+  -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 warns falsely inside coroutine frames and std::expected at -O2.
+  target_compile_options(posthaste_options INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
+endif()
+if(POSTHASTE_WERROR)
+  target_compile_options(posthaste_options INTERFACE -Werror)
+endif()
+if(POSTHASTE_SANITIZE)
+  target_compile_options(posthaste_options INTERFACE -fsanitize=${POSTHASTE_SANITIZE} -fno-sanitize-recover=undefined)
+  target_link_options(posthaste_options INTERFACE -fsanitize=${POSTHASTE_SANITIZE})
+endif()
+if(POSTHASTE_COVERAGE)
+  target_compile_options(posthaste_options INTERFACE --coverage)
+  target_link_options(posthaste_options INTERFACE --coverage)
+endif()
+
+add_library(posthaste_asio INTERFACE)
+target_link_libraries(posthaste_asio INTERFACE Boost::boost Threads::Threads)
+target_compile_definitions(posthaste_asio INTERFACE BOOST_ASIO_NO_DEPRECATED)

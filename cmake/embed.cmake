@@ -1,0 +1,3 @@
+# Wraps a text file into a C++ raw string literal.
+file(READ ${INPUT} content)
+file(WRITE ${OUTPUT} "R\"sql(${content})sql\"\n")

@@ -1,0 +1,50 @@
+#pragma once
+
+// What becomes of a delivery after an attempt. Pure: (delivery, outcome, policy, now, draw) -> Decision.
+//
+//            accept            outcome = delivered
+//   (event) ────────▶ pending ───────────────────▶ delivered
+//                      ▲   │  retry left, age left
+//                 due  │   ├──────────────────────▶ parked ──┐
+//                      │   │  no retry left, too old         │
+//                      │   ├──────────────────────▶ dead     │
+//                      │   │  endpoint deleted               │
+//                      │   └──────────────────────▶ cancelled│
+//                      └─────────────────────────────────────┘
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/time.h"
+#include "domain/outcome.h"
+#include "domain/retry.h"
+
+namespace posthaste {
+
+// `pending` lives in the tail, `parked` waits in a row of its own; both are unsettled. The others are final.
+enum class DeliveryState : std::uint8_t { pending = 0, parked = 1, delivered = 2, dead = 3, cancelled = 4 };
+
+[[nodiscard]] std::string_view to_string(DeliveryState state);
+[[nodiscard]] constexpr bool is_settled(DeliveryState state) {
+    return state == DeliveryState::delivered || state == DeliveryState::dead || state == DeliveryState::cancelled;
+}
+
+struct DeliveryProgress {
+    Timestamp accepted_at;
+    std::uint32_t attempts_made = 0;  // the one being decided on included
+};
+
+struct Decision {
+    DeliveryState next = DeliveryState::parked;  // delivered, parked or dead
+    Timestamp due;                               // when next == parked
+
+    friend bool operator==(const Decision&, const Decision&) = default;
+};
+
+// REQUIRES: outcome != interrupted, attempts_made ≥ 1, 0 ≤ draw < 1.
+// `retry_after`, when the answer carried one, moves the delay within [delay, 2 × delay].
+[[nodiscard]] Decision decide(const DeliveryProgress& progress, AttemptOutcome outcome, const RetryPolicy& policy,
+                              std::optional<Duration> retry_after, Timestamp now, double draw);
+
+}  // namespace posthaste

@@ -1,0 +1,114 @@
+#pragma once
+
+// One reactor's engine: ingest with group commit, dispatch over fair lanes, attempts, and their recording. Deterministic: it
+// reaches the world only through ports and runs on one single-threaded executor. N reactors run N engines over one store;
+// an endpoint's lane lives on exactly one of them (ports/mailbox.h).
+//
+//   accept ─▶ CommitQueue ─▶ Store ─▶ lane ─▶ attempt ─▶ decide ─▶ CommitQueue ─▶ Store
+//                                      ▲                                │ parked
+//                                      └──────── load_parked ◀──────────┘
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/counter.h"
+#include "base/result.h"
+#include "domain/model.h"
+#include "engine/directory_service.h"
+#include "ports/clock.h"
+#include "ports/entropy.h"
+#include "ports/mailbox.h"
+#include "ports/store.h"
+#include "ports/task.h"
+#include "ports/telemetry.h"
+#include "ports/transport.h"
+
+namespace posthaste {
+
+struct EngineLimits {
+    std::size_t in_flight_max = 1024;          // attempts at once, this reactor
+    std::size_t lane_in_flight_max = 64;       // attempts at once to one endpoint, unless the endpoint says otherwise
+    std::size_t lane_window = 512;             // deliveries of one lane kept in memory; what exceeds it is parked
+    std::size_t window = 16384;                // deliveries kept in memory, this reactor
+    std::size_t window_bytes = 24u << 20;      // their payload bytes
+    std::size_t page = 64;                     // parked rows read at once
+    std::size_t unanswered_bytes_max = 32u << 20;  // payload bytes accepted but not yet committed; beyond: overloaded
+};
+
+// Rules that a test may break on purpose, to prove that the simulator notices. Production code never sets them.
+struct Sabotage {
+    bool ignore_due_times = false;     // retries leave at once
+    bool forget_parking = false;       // what should be parked is reported as parked but never written
+    bool ignore_attempts_max = false;  // a dead delivery is retried instead
+    bool ignore_lane_cap = false;      // no in-flight cap per endpoint
+};
+
+// Written by the engine's thread, read by anyone.
+struct EngineMetrics {
+    Counter events_accepted;
+    Counter deliveries_accepted;
+    Counter attempts;
+    Counter delivered;
+    Counter retried;
+    Counter dead;
+    Counter cancelled;
+    Counter parked_for_room;   // window full or lane backlogged
+    Counter refused_overload;  // producers answered 503
+    Counter commit_failures;
+    Counter repaired;          // lost deliveries found by the repair scan; must stay 0
+    Counter in_flight;         // gauges
+    Counter window;
+    Counter window_bytes;
+    Counter lanes;
+    Histogram accept_latency;    // accept() called -> durable
+    Histogram queue_lag;         // due -> attempt started
+    Histogram attempt_duration;
+    Histogram delivery_latency;  // accepted -> delivered
+};
+
+class Engine {
+public:
+    struct Ports {
+        Store& store;
+        Transport& transport;
+        Clock& clock;
+        AlarmFactory& alarms;
+        Entropy& entropy;
+        Telemetry& telemetry;
+        Mailboxes& mailboxes;
+        DirectoryHolder& directory;
+    };
+
+    Engine(Executor executor, std::size_t reactor, std::size_t reactors, Ports ports, EngineLimits limits,
+           Sabotage sabotage = {});
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // Durable when it returns a value: the event and all its deliveries are committed. The event must have its targets
+    // (Directory::match, or one endpoint); no targets is fine. Errors: overloaded (try later), unavailable (the store
+    // cannot commit), stopping, commit_unknown.
+    Task<Result<EventId>> accept(std::shared_ptr<Event> event);
+
+    [[nodiscard]] DirectoryService& directory() { return directory_; }
+    [[nodiscard]] const EngineMetrics& metrics() const { return metrics_; }
+
+    // Lanes that recovery found, for the endpoints this reactor owns; the others are skipped. Before any accept.
+    void start(const Recovery& recovery);
+    // From Mailboxes: deliveries another reactor's accept committed for lanes of this one.
+    void receive(std::vector<PendingDelivery> deliveries);
+    // An endpoint changed: its lane wakes, pauses or cancels accordingly.
+    void endpoint_changed(EndpointId id);
+    // Starts no attempt any more, lets those in flight finish until `deadline` passes, records them. accept() answers
+    // `stopping` from the first moment. What is left in the tail is found again by recover().
+    Task<void> stop(Duration deadline);
+
+private:
+    struct Impl;
+    EngineMetrics metrics_;
+    DirectoryService directory_;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,199 @@
+#pragma once
+
+// What the engine asks of a store. Two kinds of data:
+//
+//   configuration   endpoints: small, read whole at start, changed rarely, revisioned
+//   the log         events, attempts, parked deliveries: appended in group commits, partitioned by time
+//
+// The tail is the queue. A committed event's deliveries are *pending* (in the tail, in memory) until a DeliveryUpdate settles
+// or parks them. Only what waits has a row of its own. The store keeps the watermark (domain/tail_tracker.h). After a crash
+// recover() parks whatever the tail still held, due now, so that the engine has one way to find work: parked rows.
+//
+// Every semantic here is pinned by tests/conformance/store_suite.h, which every store must pass.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/decision.h"
+#include "domain/model.h"
+#include "domain/outcome.h"
+#include "ports/task.h"
+#include "ports/transport.h"
+
+namespace posthaste {
+
+// One HTTP request of a delivery and what came of it.
+struct AttemptRecord {
+    std::uint32_t number = 0;  // 1, 2, …
+    Timestamp started_at;      // before the request
+    AttemptOutcome outcome = AttemptOutcome::broken;
+    int status_code = 0;       // 0: no HTTP answer
+    std::string response;      // first bytes of the answer's body, or the error's text when there was no answer
+    Duration queue_lag{};      // from due (first attempt: from accept) to started_at
+    PhaseTimings timings;
+};
+
+// Where a delivery was before an update: in the tail, or in the parked row with this due time.
+struct DeliveryOrigin {
+    std::optional<Timestamp> parked_due;  // none: the tail
+};
+
+// One step of one delivery. The store applies all of it or nothing. Applying the same update twice is harmless: the second
+// time changes nothing (an update is repeated when its commit was ambiguous).
+struct DeliveryUpdate {
+    EventId event;
+    EndpointId endpoint;
+    DeliveryOrigin origin;
+    DeliveryState next = DeliveryState::parked;  // parked, delivered, dead or cancelled
+    Timestamp due;                               // next == parked
+    std::uint32_t attempts_made = 0;             // next == parked: kept in the row
+    std::optional<AttemptRecord> attempt;        // none: only moved (parked for lack of room, cancelled)
+};
+
+struct CommitBatch {
+    std::vector<std::shared_ptr<Event>> events;  // the store issues id and accepted_at, in commit order
+    std::vector<DeliveryUpdate> updates;
+    [[nodiscard]] bool empty() const { return events.empty() && updates.empty(); }
+};
+
+// Success: everything in the batch is durable. Failure: nothing of it is, except for commit_unknown. The batch comes back
+// either way: on success its events carry their ids, on failure the caller repeats the updates.
+using CommitDone = std::move_only_function<void(Result<void>, CommitBatch)>;
+
+struct ParkedDelivery {
+    EventPtr event;
+    EndpointId endpoint;
+    Timestamp due;
+    std::uint32_t attempts_made = 0;
+};
+
+struct ParkedQuery {
+    EndpointId endpoint;
+    Timestamp due_until;            // rows with due ≤ this
+    std::size_t limit = 64;
+    std::size_t bytes_max = 4 << 20;  // stop after this many payload bytes (at least one row comes)
+    std::vector<EventId> exclude;   // rows already in memory
+};
+
+struct ParkedPage {
+    std::vector<ParkedDelivery> rows;   // by due, then event
+    std::optional<Timestamp> next_due;  // of the first row neither excluded nor returned; none: no such row
+};
+
+struct ParkedLane {
+    EndpointId endpoint;
+    Timestamp earliest_due;
+};
+
+struct Recovery {
+    std::vector<ParkedLane> lanes;      // every endpoint with parked rows
+    std::uint64_t deliveries_parked = 0;  // unsettled tail deliveries that recovery parked
+};
+
+// One delivery with its attempts, oldest first.
+struct DeliveryHistory {
+    EndpointId endpoint;
+    DeliveryState state = DeliveryState::pending;
+    std::optional<Timestamp> next_due;  // when parked
+    std::vector<AttemptRecord> attempts;
+};
+
+struct EventHistory {
+    EventPtr event;
+    std::vector<DeliveryHistory> deliveries;  // in the order of event->targets
+};
+
+struct AttemptOfEndpoint {
+    EventId event;
+    AttemptRecord attempt;
+    DeliveryState state_after = DeliveryState::parked;
+};
+
+// Conservation (promise 3): accepted = delivered + dead + cancelled + pending, pending = tail + parked. Counted in
+// deliveries since the store was made; survives retention.
+struct Tally {
+    std::uint64_t events = 0;
+    std::uint64_t accepted = 0;
+    std::uint64_t delivered = 0;
+    std::uint64_t dead = 0;
+    std::uint64_t cancelled = 0;
+    std::uint64_t parked = 0;
+    [[nodiscard]] std::uint64_t pending() const { return accepted - delivered - dead - cancelled; }
+};
+
+struct LostDelivery {
+    EventId event;
+    EndpointId endpoint;
+    std::uint32_t attempts_made = 0;
+};
+
+// The repair scan walks all events up to the watermark, a slice at a time.
+struct ScanSlice {
+    std::uint64_t next_hi = 0;  // continue behind this event; 0: the end was reached, start over
+    std::uint64_t events_checked = 0;
+    std::vector<LostDelivery> lost;  // settled by nobody, parked nowhere, not in the tail
+};
+
+struct RetentionPolicy {
+    Duration finished = 72h;    // attempts and settled deliveries
+    Duration dead = 24h * 30;   // dead letters; pending deliveries are kept for ever
+};
+
+struct StoreStats {
+    std::uint64_t commits = 0;
+    std::uint64_t fsyncs = 0;
+    std::uint64_t events = 0;     // committed
+    std::uint64_t updates = 0;    // committed
+    std::uint64_t bytes_on_disk = 0;
+    std::uint64_t partitions = 0;
+    std::uint64_t tail = 0;       // events between the watermark and the newest
+    bool healthy = true;
+    std::string problem;          // a sentence when not healthy
+};
+
+class Store {
+public:
+    virtual ~Store() = default;
+
+    // Called once, before anything else, on a reactor. Parks the tail that a crash left (due now).
+    virtual Task<Result<Recovery>> recover() = 0;
+    virtual Task<Result<std::vector<Endpoint>>> load_endpoints() = 0;
+
+    // Queues a batch for the next group commit. Callable from any reactor thread; `done` runs exactly once, on the
+    // executor of that reactor (see ReactorPost), never from within this call. Batches of one reactor commit in order.
+    virtual void commit(std::size_t reactor, CommitBatch batch, CommitDone done) = 0;
+
+    // Adds or replaces an endpoint if its stored revision is `endpoint.revision` (0: it must not exist; then the id may be
+    // nil and is issued). Returns the stored object with its new revision; conflict when the revision moved on.
+    virtual Task<Result<Endpoint>> put_endpoint(Endpoint endpoint) = 0;
+
+    // Parked rows of one endpoint that are due, oldest first. Sees every commit completed before the call.
+    virtual Task<Result<ParkedPage>> load_parked(ParkedQuery query) = 0;
+
+    // not_found when no such event is kept.
+    virtual Task<Result<EventHistory>> read_event(EventId id) = 0;
+    // Newest first (by started_at).
+    virtual Task<Result<std::vector<AttemptOfEndpoint>>> attempts_of_endpoint(EndpointId id, std::size_t limit) = 0;
+    virtual Task<Result<Tally>> tally() = 0;
+
+    // Checks up to `limit` events behind `after_hi`.
+    virtual Task<Result<ScanSlice>> scan(std::uint64_t after_hi, std::size_t limit) = 0;
+    // Drops what the policy lets go. Never anything pending. Returns partitions dropped or rewritten.
+    virtual Task<Result<std::uint64_t>> expire(RetentionPolicy policy, Timestamp now) = 0;
+
+    [[nodiscard]] virtual StoreStats stats() const = 0;  // any thread
+    // Commits what is queued, refuses more, closes. Idempotent. Blocks; call after the engines have stopped.
+    virtual void close() = 0;
+};
+
+// How a store comes back to a reactor: runs the function on that reactor's executor. Thread-safe.
+using ReactorPost = std::function<void(std::move_only_function<void()>)>;
+
+}  // namespace posthaste

@@ -1,0 +1,24 @@
+#pragma once
+
+// What the engine tells the world about. Called on the reactor; must not block.
+
+#include <string_view>
+
+#include "domain/directory.h"
+#include "domain/model.h"
+#include "ports/store.h"
+
+namespace posthaste {
+
+enum class Severity : std::uint8_t { debug, info, warning, error };
+
+class Telemetry {
+public:
+    virtual ~Telemetry() = default;
+    // After each attempt was decided on. `endpoint` may be a tombstone.
+    virtual void on_attempt(const Event& event, const Endpoint& endpoint, const AttemptRecord& attempt, DeliveryState next) = 0;
+    // A sentence about something an operator should know.
+    virtual void on_notice(Severity severity, std::string_view area, std::string_view sentence) = 0;
+};
+
+}  // namespace posthaste
