@@ -1,0 +1,6 @@
+# The same words as ./dev, for those whose fingers type make. Arguments: make sim ARGS="--help"
+WORDS := run test build bench sim fuzz asan tsan coverage format tidy clean help
+.PHONY: $(WORDS)
+.DEFAULT_GOAL := help
+$(WORDS):
+	@./dev $@ $(ARGS)
