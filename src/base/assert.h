@@ -1,8 +1,8 @@
 #pragma once
 
-// ASSERT states what the program itself guarantees. It is on in every build: a broken guarantee stops the process before
-// it can write a wrong row, and the store is built to survive that. Bad input and failing disks are never asserted on;
-// they are Errors (result.h).
+// ASSERT states what the program itself guarantees. It is on in every build: a broken guarantee
+// stops the process before it can write a wrong row, and the store is built to survive that. Bad
+// input and failing disks are never asserted on; they are Errors (result.h).
 
 #include <cstdio>
 #include <cstdlib>
@@ -16,7 +16,7 @@ namespace posthaste {
 
 }  // namespace posthaste
 
-#define ASSERT(condition)                                                          \
-    do {                                                                           \
+#define ASSERT(condition)                                                                \
+    do {                                                                                 \
         if (!(condition)) ::posthaste::assertion_failed(#condition, __FILE__, __LINE__); \
     } while (false)

@@ -1,13 +1,14 @@
 #pragma once
 
-// Ids are 128-bit UUIDv7 (RFC 9562 §5.7): time-ordered, unguessable in their low half. One id has two spellings, the plain
-// UUID and prefixed base62 ("msg_…"), and two halves:
+// Ids are 128-bit UUIDv7 (RFC 9562 §5.7): time-ordered, unguessable in their low half. One id has
+// two spellings, the plain UUID and prefixed base62 ("msg_…"), and two halves:
 //
-//   hi  48 bits Unix milliseconds | 4 bits version (7) | 12 bits counter      strictly increasing per generator
+//   hi  48 bits Unix milliseconds | 4 bits version (7) | 12 bits counter   strictly increasing
 //   lo   2 bits variant (10)      | 62 bits random
 //
-// `hi` alone is unique within one database (one generator issues all of its ids), so the SQLite store uses it as the rowid:
-// an insert in commit order is an append, and no second id column is needed. `lo` is compared on every lookup.
+// `hi` alone is unique within one database (one generator issues all of its ids), so the SQLite
+// store uses it as the rowid: an insert in commit order is an append, and no second id column is
+// needed. `lo` is compared on every lookup.
 
 #include <compare>
 #include <cstdint>
@@ -23,7 +24,9 @@ struct Id {
     std::uint64_t lo = 0;
 
     [[nodiscard]] constexpr bool is_nil() const { return hi == 0 && lo == 0; }
-    [[nodiscard]] constexpr std::int64_t millis() const { return static_cast<std::int64_t>(hi >> 16); }
+    [[nodiscard]] constexpr std::int64_t millis() const {
+        return static_cast<std::int64_t>(hi >> 16);
+    }
     friend constexpr auto operator<=>(const Id&, const Id&) = default;
 };
 
@@ -31,7 +34,8 @@ struct Id {
 [[nodiscard]] std::string to_uuid(Id id);
 // Accepts 8-4-4-4-12 and 32 bare hex digits in either case; anything else is empty.
 [[nodiscard]] std::optional<Id> parse_uuid(std::string_view text);
-// `prefix` + "_" + 27 base62 digits (0-9A-Za-z, so that text order is id order), the shape of a KSUID.
+// `prefix` + "_" + 27 base62 digits (0-9A-Za-z, so that text order is id order), the shape of a
+// KSUID.
 [[nodiscard]] std::string to_base62(std::string_view prefix, Id id);
 [[nodiscard]] std::optional<Id> parse_base62(std::string_view prefix, std::string_view text);
 

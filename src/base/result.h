@@ -1,8 +1,9 @@
 #pragma once
 
-// Result<T> carries an operating failure as a value. Three kinds of trouble are kept apart: expected outcomes are domain
-// values (domain/outcome.h), operating failures are Results, programmer errors are ASSERTs. Exceptions thrown by
-// libraries are caught in the adapter that meets them.
+// Result<T> carries an operating failure as a value. Three kinds of trouble are kept apart:
+// expected outcomes are domain values (domain/outcome.h), operating failures are Results,
+// programmer errors are ASSERTs. Exceptions thrown by libraries are caught in the adapter that
+// meets them.
 
 #include <expected>
 #include <string>
@@ -18,7 +19,7 @@ enum class ErrorCode {
     conflict,        // the object changed since it was read, or exists already
     overloaded,      // a limit is reached; try again later
     unavailable,     // the store or a service cannot serve now (disk full, read-only, down)
-    commit_unknown,  // the commit may or may not have happened: re-read, or repeat under the same id
+    commit_unknown,  // it may or may not be committed: re-read, or repeat under the same id
     corrupt,         // stored data fails its checks
     stopping,        // the process is draining
     io,              // any other failure of the operating system
@@ -55,8 +56,8 @@ using Result = std::expected<T, Error>;
 
 #define POSTHASTE_CONCAT_(a, b) a##b
 #define POSTHASTE_CONCAT(a, b) POSTHASTE_CONCAT_(a, b)
-#define POSTHASTE_ASSIGN_OR(returning, temporary, target, expression) \
-    auto temporary = (expression);                                    \
+#define POSTHASTE_ASSIGN_OR(returning, temporary, target, expression)        \
+    auto temporary = (expression);                                           \
     if (!temporary) returning std::unexpected(std::move(temporary).error()); \
     target = std::move(*temporary)
 

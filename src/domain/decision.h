@@ -1,6 +1,7 @@
 #pragma once
 
-// What becomes of a delivery after an attempt. Pure: (delivery, outcome, policy, now, draw) -> Decision.
+// What becomes of a delivery after an attempt. Pure: (delivery, outcome, policy, now, draw) ->
+// Decision.
 //
 //            accept            outcome = delivered
 //   (event) ────────▶ pending ───────────────────▶ delivered
@@ -22,12 +23,20 @@
 
 namespace posthaste {
 
-// `pending` lives in the tail, `parked` waits in a row of its own; both are unsettled. The others are final.
-enum class DeliveryState : std::uint8_t { pending = 0, parked = 1, delivered = 2, dead = 3, cancelled = 4 };
+// `pending` lives in the tail, `parked` waits in a row of its own; both are unsettled. The others
+// are final.
+enum class DeliveryState : std::uint8_t {
+    pending = 0,
+    parked = 1,
+    delivered = 2,
+    dead = 3,
+    cancelled = 4
+};
 
 [[nodiscard]] std::string_view to_string(DeliveryState state);
 [[nodiscard]] constexpr bool is_settled(DeliveryState state) {
-    return state == DeliveryState::delivered || state == DeliveryState::dead || state == DeliveryState::cancelled;
+    return state == DeliveryState::delivered || state == DeliveryState::dead ||
+           state == DeliveryState::cancelled;
 }
 
 struct DeliveryProgress {
@@ -44,7 +53,8 @@ struct Decision {
 
 // REQUIRES: outcome != interrupted, attempts_made ≥ 1, 0 ≤ draw < 1.
 // `retry_after`, when the answer carried one, moves the delay within [delay, 2 × delay].
-[[nodiscard]] Decision decide(const DeliveryProgress& progress, AttemptOutcome outcome, const RetryPolicy& policy,
-                              std::optional<Duration> retry_after, Timestamp now, double draw);
+[[nodiscard]] Decision decide(const DeliveryProgress& progress, AttemptOutcome outcome,
+                              const RetryPolicy& policy, std::optional<Duration> retry_after,
+                              Timestamp now, double draw);
 
 }  // namespace posthaste

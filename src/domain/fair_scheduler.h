@@ -1,15 +1,16 @@
 #pragma once
 
-// Which lane sends next. Deficit round robin (Shreedhar & Varghese 1995) over applications, then over the ready lanes of
-// the chosen application. One delivery costs one unit. Memory is O(lanes), work per choice O(1) amortised; nothing is kept
-// per pending delivery. A lane is ready when it has something to send now and a free in-flight slot; the owner says so by
-// set_ready, so an idle, waiting or capped lane costs nothing.
+// Which lane sends next. Deficit round robin (Shreedhar & Varghese 1995) over applications, then
+// over the ready lanes of the chosen application. One delivery costs one unit. Memory is O(lanes),
+// work per call O(1); nothing is kept per pending delivery. A lane is ready when it has something
+// to send now and a free in-flight slot; the owner says so by set_ready, so an idle, waiting or
+// capped lane costs nothing.
 //
 // Deterministic: the order depends only on the sequence of calls. Not thread-safe; one per reactor.
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -22,41 +23,64 @@ using LaneIndex = std::uint32_t;
 
 class FairScheduler {
 public:
-    // `application_quantum`: deliveries an application may send before the next ready application's turn; `lane_quantum`:
-    // the same for a lane within its application. Both ≥ 1.
+    // `application_quantum`: deliveries an application may send before the next ready application's
+    // turn; `lane_quantum`: the same for a lane within its application. Both ≥ 1.
     explicit FairScheduler(std::uint32_t application_quantum = 16, std::uint32_t lane_quantum = 4);
 
-    // Indexes are dense and are reused after remove_lane. `weight` ≥ 1 multiplies the lane's quantum.
+    // Indexes are dense and are reused after remove_lane. `weight` ≥ 1 multiplies the lane's
+    // quantum.
     LaneIndex add_lane(ApplicationId application, std::uint32_t weight = 1);
     void remove_lane(LaneIndex lane);
 
-    // Idempotent. A lane that becomes ready joins the end of its application's round.
+    // Idempotent. A lane that becomes ready joins the end of its application's round, and the
+    // application, if this is its first ready lane, the end of the round of applications.
     void set_ready(LaneIndex lane, bool ready);
     [[nodiscard]] bool is_ready(LaneIndex lane) const;
 
-    // The lane to send one delivery from, charged at once; empty when no lane is ready. The lane stays ready until
-    // set_ready(lane, false).
+    // The lane to send one delivery from, charged at once; empty when no lane is ready. The lane
+    // stays ready until set_ready(lane, false).
     [[nodiscard]] std::optional<LaneIndex> next();
 
     [[nodiscard]] std::size_t ready_lanes() const { return ready_count_; }
 
+    // Asserts everything this class believes about itself. O(lanes); for tests.
+    void check_invariants() const;
+
 private:
+    static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+    // A round is a list threaded through the nodes' own links, so that leaving it from the middle
+    // costs no search and leaves nothing behind that could be mistaken for a reused index.
+    struct Links {
+        std::uint32_t before = kNone;
+        std::uint32_t after = kNone;
+    };
+    struct Round {
+        std::uint32_t front = kNone;
+        std::uint32_t back = kNone;
+    };
     struct Lane {
-        std::uint32_t application = 0;
-        std::uint32_t weight = 1;
-        std::uint32_t deficit = 0;
-        bool in_use = false;
-        bool ready = false;
-        bool queued = false;  // in its application's round; a lane that stopped being ready leaves it lazily
+        std::uint32_t application = kNone;  // kNone: a free index
+        std::uint32_t quantum = 0;
+        std::uint32_t deficit = 0;  // 0 between turns
+        bool ready = false;         // = in its application's round
+        Links links;
     };
     struct Application {
         ApplicationId id;
-        std::deque<LaneIndex> round;
-        std::uint32_t deficit = 0;
-        std::uint32_t lanes = 0;
-        std::uint32_t ready = 0;
-        bool queued = false;
+        std::uint32_t lanes = 0;    // 0: a free index
+        std::uint32_t deficit = 0;  // 0 between turns
+        Round round;                // of its ready lanes; in round_ exactly while this has any
+        Links links;
     };
+
+    template <class Node>
+    static void push_back(Round& round, std::vector<Node>& nodes, std::uint32_t index);
+    template <class Node>
+    static void erase(Round& round, std::vector<Node>& nodes, std::uint32_t index);
+
+    std::uint32_t application_slot(ApplicationId application);
+    void check_application(std::uint32_t index) const;
 
     std::uint32_t application_quantum_;
     std::uint32_t lane_quantum_;
@@ -64,8 +88,9 @@ private:
     std::vector<LaneIndex> free_lanes_;
     std::vector<Application> applications_;
     std::vector<std::uint32_t> free_applications_;
-    std::unordered_map<ApplicationId, std::uint32_t> application_index_;  // looked up only, never iterated
-    std::deque<std::uint32_t> round_;
+    // Looked up only, never iterated: its order is not ours.
+    std::unordered_map<ApplicationId, std::uint32_t> application_index_;
+    Round round_;  // of the applications with ready lanes
     std::size_t ready_count_ = 0;
 };
 
