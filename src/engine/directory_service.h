@@ -42,6 +42,7 @@ public:
     // The newest snapshot. Costs one atomic load when nothing changed. Keep the returned pointer across an await only if
     // an older view is acceptable.
     [[nodiscard]] const DirectoryPtr& current();
+    [[nodiscard]] std::uint64_t version() const { return holder_.version(); }
 
     // Commits and publishes a new endpoint; the id is issued by the store.
     Task<Result<Endpoint>> create(Endpoint endpoint);

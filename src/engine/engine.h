@@ -27,19 +27,30 @@
 namespace posthaste {
 
 struct EngineLimits {
-    std::size_t in_flight_max = 1024;          // attempts at once, this reactor
-    std::size_t lane_in_flight_max = 64;       // attempts at once to one endpoint, unless the endpoint says otherwise
-    std::size_t lane_window = 512;             // deliveries of one lane kept in memory; what exceeds it is parked
-    std::size_t window = 16384;                // deliveries kept in memory, this reactor
-    std::size_t window_bytes = 24u << 20;      // their payload bytes
-    std::size_t page = 64;                     // parked rows read at once
-    std::size_t unanswered_bytes_max = 32u << 20;  // payload bytes accepted but not yet committed; beyond: overloaded
+    std::size_t in_flight_max = 1024;  // attempts at once, this reactor
+    std::size_t lane_in_flight_max =
+        64;  // attempts at once to one endpoint, unless the endpoint says otherwise
+    std::size_t lane_window =
+        512;                     // deliveries of one lane kept in memory; what exceeds it is parked
+    std::size_t window = 16384;  // deliveries kept in memory, this reactor
+    std::size_t window_bytes = 24u << 20;  // their payload bytes
+    std::size_t page = 64;                 // parked rows read at once
+    std::size_t unanswered_bytes_max =
+        32u << 20;  // payload bytes accepted but not yet committed; beyond: overloaded
+};
+
+// Background care for the store; one engine of a process does it.
+struct MaintenanceOptions {
+    RetentionPolicy retention;
+    Duration retention_every = 5min;
+    Duration scan_every = 1s;       // between slices of the repair scan
+    std::size_t scan_limit = 1000;  // events per slice
 };
 
 // Rules that a test may break on purpose, to prove that the simulator notices. Production code never sets them.
 struct Sabotage {
-    bool ignore_due_times = false;     // retries leave at once
-    bool forget_parking = false;       // what should be parked is reported as parked but never written
+    bool ignore_due_times = false;  // retries leave at once
+    bool forget_parking = false;    // what should be parked is reported as parked but never written
     bool ignore_attempts_max = false;  // a dead delivery is retried instead
     bool ignore_lane_cap = false;      // no in-flight cap per endpoint
 };
@@ -56,13 +67,13 @@ struct EngineMetrics {
     Counter parked_for_room;   // window full or lane backlogged
     Counter refused_overload;  // producers answered 503
     Counter commit_failures;
-    Counter repaired;          // lost deliveries found by the repair scan; must stay 0
-    Counter in_flight;         // gauges
+    Counter repaired;   // lost deliveries found by the repair scan; must stay 0
+    Counter in_flight;  // gauges
     Counter window;
     Counter window_bytes;
     Counter lanes;
-    Histogram accept_latency;    // accept() called -> durable
-    Histogram queue_lag;         // due -> attempt started
+    Histogram accept_latency;  // accept() called -> durable
+    Histogram queue_lag;       // due -> attempt started
     Histogram attempt_duration;
     Histogram delivery_latency;  // accepted -> delivered
 };
@@ -80,8 +91,8 @@ public:
         DirectoryHolder& directory;
     };
 
-    Engine(Executor executor, std::size_t reactor, std::size_t reactors, Ports ports, EngineLimits limits,
-           Sabotage sabotage = {});
+    Engine(Executor executor, std::size_t reactor, std::size_t reactors, Ports ports,
+           EngineLimits limits, Sabotage sabotage = {});
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
@@ -98,11 +109,18 @@ public:
     void start(const Recovery& recovery);
     // From Mailboxes: deliveries another reactor's accept committed for lanes of this one.
     void receive(std::vector<PendingDelivery> deliveries);
+    // From Mailboxes: a parked row was committed for a lane of this reactor.
+    void announce_parked(EndpointId endpoint, Timestamp due);
+    // Starts the repair scan and retention on this engine. After start().
+    void start_maintenance(MaintenanceOptions options);
     // An endpoint changed: its lane wakes, pauses or cancels accordingly.
     void endpoint_changed(EndpointId id);
     // Starts no attempt any more, lets those in flight finish until `deadline` passes, records them. accept() answers
     // `stopping` from the first moment. What is left in the tail is found again by recover().
     Task<void> stop(Duration deadline);
+
+    // Destroying an engine that was not stopped is a crash: what it held in memory is gone, what was
+    // committed is found again by Store::recover(). Its executor must not run any more.
 
 private:
     struct Impl;

@@ -32,7 +32,8 @@ struct HttpRequest {
     std::string_view body;
     std::string_view remote_address;  // textual, without port
 
-    [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;  // first match
+    [[nodiscard]] std::optional<std::string_view> header(
+        std::string_view name) const;  // first match
 };
 
 struct HttpResponse {

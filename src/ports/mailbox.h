@@ -1,8 +1,11 @@
 #pragma once
 
+// Messages between the reactors of one process: one per reactor and commit, never one per event.
+
 #include <cstddef>
 #include <vector>
 
+#include "base/time.h"
 #include "domain/model.h"
 
 namespace posthaste {
@@ -12,11 +15,13 @@ struct PendingDelivery {
     EndpointId endpoint;
 };
 
-// Hands committed deliveries to the reactor that owns their lanes: one message per reactor and commit, never one per event.
 class Mailboxes {
 public:
     virtual ~Mailboxes() = default;
+    // Committed deliveries for lanes of that reactor; calls Engine::receive there, in a later turn.
     virtual void hand_over(std::size_t reactor, std::vector<PendingDelivery> deliveries) = 0;
+    // A parked row was committed for a lane of that reactor; calls Engine::announce_parked there, in a later turn.
+    virtual void announce_parked(std::size_t reactor, EndpointId endpoint, Timestamp due) = 0;
 };
 
 // The reactor that owns an endpoint's lane.

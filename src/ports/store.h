@@ -34,9 +34,10 @@ struct AttemptRecord {
     std::uint32_t number = 0;  // 1, 2, …
     Timestamp started_at;      // before the request
     AttemptOutcome outcome = AttemptOutcome::broken;
-    int status_code = 0;       // 0: no HTTP answer
-    std::string response;      // first bytes of the answer's body, or the error's text when there was no answer
-    Duration queue_lag{};      // from due (first attempt: from accept) to started_at
+    int status_code = 0;  // 0: no HTTP answer
+    std::string
+        response;  // first bytes of the answer's body, or the error's text when there was no answer
+    Duration queue_lag{};  // from due (first attempt: from accept) to started_at
     PhaseTimings timings;
 };
 
@@ -54,11 +55,12 @@ struct DeliveryUpdate {
     DeliveryState next = DeliveryState::parked;  // parked, delivered, dead or cancelled
     Timestamp due;                               // next == parked
     std::uint32_t attempts_made = 0;             // next == parked: kept in the row
-    std::optional<AttemptRecord> attempt;        // none: only moved (parked for lack of room, cancelled)
+    std::optional<AttemptRecord> attempt;  // none: only moved (parked for lack of room, cancelled)
 };
 
 struct CommitBatch {
-    std::vector<std::shared_ptr<Event>> events;  // the store issues id and accepted_at, in commit order
+    std::vector<std::shared_ptr<Event>>
+        events;  // the store issues id and accepted_at, in commit order
     std::vector<DeliveryUpdate> updates;
     [[nodiscard]] bool empty() const { return events.empty() && updates.empty(); }
 };
@@ -76,15 +78,16 @@ struct ParkedDelivery {
 
 struct ParkedQuery {
     EndpointId endpoint;
-    Timestamp due_until;            // rows with due ≤ this
+    Timestamp due_until;  // rows with due ≤ this
     std::size_t limit = 64;
     std::size_t bytes_max = 4 << 20;  // stop after this many payload bytes (at least one row comes)
-    std::vector<EventId> exclude;   // rows already in memory
+    std::vector<EventId> exclude;     // rows already in memory
 };
 
 struct ParkedPage {
-    std::vector<ParkedDelivery> rows;   // by due, then event
-    std::optional<Timestamp> next_due;  // of the first row neither excluded nor returned; none: no such row
+    std::vector<ParkedDelivery> rows;  // by due, then event
+    std::optional<Timestamp>
+        next_due;  // of the first row neither excluded nor returned; none: no such row
 };
 
 struct ParkedLane {
@@ -93,7 +96,7 @@ struct ParkedLane {
 };
 
 struct Recovery {
-    std::vector<ParkedLane> lanes;      // every endpoint with parked rows
+    std::vector<ParkedLane> lanes;        // every endpoint with parked rows
     std::uint64_t deliveries_parked = 0;  // unsettled tail deliveries that recovery parked
 };
 
@@ -142,20 +145,20 @@ struct ScanSlice {
 };
 
 struct RetentionPolicy {
-    Duration finished = 72h;    // attempts and settled deliveries
-    Duration dead = 24h * 30;   // dead letters; pending deliveries are kept for ever
+    Duration finished = 72h;   // attempts and settled deliveries
+    Duration dead = 24h * 30;  // dead letters; pending deliveries are kept for ever
 };
 
 struct StoreStats {
     std::uint64_t commits = 0;
     std::uint64_t fsyncs = 0;
-    std::uint64_t events = 0;     // committed
-    std::uint64_t updates = 0;    // committed
+    std::uint64_t events = 0;   // committed
+    std::uint64_t updates = 0;  // committed
     std::uint64_t bytes_on_disk = 0;
     std::uint64_t partitions = 0;
-    std::uint64_t tail = 0;       // events between the watermark and the newest
+    std::uint64_t tail = 0;  // events between the watermark and the newest
     bool healthy = true;
-    std::string problem;          // a sentence when not healthy
+    std::string problem;  // a sentence when not healthy
 };
 
 class Store {
@@ -180,7 +183,8 @@ public:
     // not_found when no such event is kept.
     virtual Task<Result<EventHistory>> read_event(EventId id) = 0;
     // Newest first (by started_at).
-    virtual Task<Result<std::vector<AttemptOfEndpoint>>> attempts_of_endpoint(EndpointId id, std::size_t limit) = 0;
+    virtual Task<Result<std::vector<AttemptOfEndpoint>>> attempts_of_endpoint(
+        EndpointId id, std::size_t limit) = 0;
     virtual Task<Result<Tally>> tally() = 0;
 
     // Checks up to `limit` events behind `after_hi`.

@@ -16,7 +16,8 @@ class Telemetry {
 public:
     virtual ~Telemetry() = default;
     // After each attempt was decided on. `endpoint` may be a tombstone.
-    virtual void on_attempt(const Event& event, const Endpoint& endpoint, const AttemptRecord& attempt, DeliveryState next) = 0;
+    virtual void on_attempt(const Event& event, const Endpoint& endpoint,
+                            const AttemptRecord& attempt, DeliveryState next) = 0;
     // A sentence about something an operator should know.
     virtual void on_notice(Severity severity, std::string_view area, std::string_view sentence) = 0;
 };

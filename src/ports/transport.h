@@ -20,7 +20,7 @@ struct OutboundRequest {
     EventPtr event;                // keeps the body alive; body = event->payload
     // "Name: value\r\n" lines, already valid. The transport adds Host, Content-Length, User-Agent, Accept, Authorization.
     std::string headers;
-    Duration timeout = 10s;        // whole attempt
+    Duration timeout = 10s;  // whole attempt
 };
 
 // Time spent in each phase; zero when the phase did not happen (a reused connection has no dns, connect, tls).
@@ -34,9 +34,9 @@ struct PhaseTimings {
 
 struct TransportResult {
     AttemptOutcome outcome = AttemptOutcome::broken;
-    int status = 0;          // 0 without a complete answer head
-    std::string body;        // first bytes of the answer's body, at most the transport's cap; raw
-    std::string error;       // a sentence when outcome is neither delivered nor rejected
+    int status = 0;     // 0 without a complete answer head
+    std::string body;   // first bytes of the answer's body, at most the transport's cap; raw
+    std::string error;  // a sentence when outcome is neither delivered nor rejected
     std::optional<Duration> retry_after;
     PhaseTimings timings;
     bool reused_connection = false;

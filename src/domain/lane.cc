@@ -1,0 +1,144 @@
+#include "domain/lane.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace posthaste {
+
+namespace {
+
+std::optional<Timestamp> earlier(std::optional<Timestamp> a, std::optional<Timestamp> b) {
+    if (!a) return b;
+    if (!b) return a;
+    return std::min(*a, *b);
+}
+
+}  // namespace
+
+Lane::Lane(EndpointId endpoint, LaneLimits limits)
+    : endpoint_(endpoint),
+      limits_(limits),
+      cap_(std::min(limits.in_flight_initial, limits.in_flight_max)) {}
+
+bool Lane::has_room(Timestamp now) const {
+    // When older rows wait on disk, going ahead of them would starve them for as long as fresh
+    // events keep coming.
+    return mode_ == Mode::live && queue_.size() < window() && !is_backlogged(now);
+}
+
+void Lane::admit(QueuedDelivery delivery) {
+    ASSERT(mode_ == Mode::live && !delivery.parked_due);
+    queue_.push_back(std::move(delivery));
+}
+
+bool Lane::is_ready() const { return mode_ == Mode::live && !queue_.empty() && in_flight_ < cap_; }
+
+QueuedDelivery Lane::take() {
+    ASSERT(is_ready());
+    QueuedDelivery delivery = std::move(queue_.front());
+    queue_.pop_front();
+    ++in_flight_;
+    return delivery;
+}
+
+void Lane::finished(Verdict verdict) {
+    ASSERT(in_flight_ > 0);
+    --in_flight_;
+    if (verdict == Verdict::success) {
+        suspect_ = false;
+        cap_ = std::min(cap_ + 1, limits_.in_flight_max);
+    } else if (verdict == Verdict::failure) {
+        suspect_ = true;
+        const std::uint32_t floor = std::min(limits_.in_flight_min, limits_.in_flight_max);
+        cap_ = std::max(cap_ / 2, floor);
+    }
+}
+
+std::vector<QueuedDelivery> Lane::shed() {
+    const std::size_t keep = mode_ == Mode::live ? window() : 0;
+    std::vector<QueuedDelivery> leaving;
+    while (queue_.size() > keep) {
+        QueuedDelivery& last = queue_.back();
+        if (last.parked_due && mode_ != Mode::cancelling) {
+            loaded_.erase(last.event->id);
+            earliest_parked_ = earlier(earliest_parked_, last.parked_due);
+        } else {
+            leaving.push_back(std::move(last));
+        }
+        queue_.pop_back();
+    }
+    std::reverse(leaving.begin(), leaving.end());
+    return leaving;
+}
+
+void Lane::parked(Timestamp due) {
+    earliest_parked_ = earlier(earliest_parked_, due);
+    if (page_under_way_) parked_during_page_ = earlier(parked_during_page_, due);
+}
+
+void Lane::settled(EventId event) { loaded_.erase(event); }
+
+std::size_t Lane::page_size() const {
+    if (mode_ == Mode::cancelling) return limits_.page;
+    const std::size_t room = window() > queue_.size() ? window() - queue_.size() : 0;
+    return std::min(limits_.page, room);
+}
+
+bool Lane::wants_page(Timestamp now) const {
+    if (page_under_way_ || mode_ == Mode::paused) return false;
+    // Cancelling does not wait for due times, and takes one page at a time: the next waits until
+    // this one's rows are gone.
+    if (mode_ == Mode::cancelling) return earliest_parked_.has_value() && loaded_.empty();
+    return is_backlogged(now) && queue_.size() <= window() / 4 && page_size() > 0;
+}
+
+Lane::PageRequest Lane::begin_page(Timestamp now) {
+    ASSERT(wants_page(now));
+    page_under_way_ = true;
+    parked_during_page_.reset();
+    const Timestamp due_until = mode_ == Mode::cancelling ? Timestamp::max() : now;
+    PageRequest request{due_until, page_size(), {loaded_.begin(), loaded_.end()}};
+    // Iteration order of a hash set must not leak into what is read.
+    std::sort(request.exclude.begin(), request.exclude.end());
+    return request;
+}
+
+void Lane::end_page(std::vector<QueuedDelivery> rows, std::optional<Timestamp> next_due) {
+    ASSERT(page_under_way_);
+    page_under_way_ = false;
+    earliest_parked_ = earlier(next_due, parked_during_page_);
+    for (QueuedDelivery& row : rows) {
+        ASSERT(row.parked_due);
+        const bool fresh = loaded_.insert(row.event->id).second;
+        ASSERT(fresh);
+        queue_.push_back(std::move(row));
+    }
+}
+
+void Lane::fail_page(Timestamp retry_at) {
+    ASSERT(page_under_way_);
+    page_under_way_ = false;
+    earliest_parked_ = retry_at;
+}
+
+std::optional<Timestamp> Lane::wake_at() const {
+    if (page_under_way_ || mode_ == Mode::paused) return std::nullopt;
+    if (mode_ == Mode::cancelling)
+        return earliest_parked_ && loaded_.empty() ? std::optional(Timestamp{}) : std::nullopt;
+    return earliest_parked_;
+}
+
+void Lane::set_mode(Mode mode) { mode_ = mode; }
+
+void Lane::set_in_flight_max(std::uint32_t in_flight_max) {
+    limits_.in_flight_max = std::max(in_flight_max, 1U);
+    cap_ = std::min(cap_, limits_.in_flight_max);
+}
+
+bool Lane::is_empty() const {
+    return queue_.empty() && loaded_.empty() && in_flight_ == 0 && !earliest_parked_ &&
+           !page_under_way_;
+}
+
+}  // namespace posthaste

@@ -1,0 +1,128 @@
+#pragma once
+
+// A lane is one endpoint's queue: what of it is in memory, what it knows about its parked rows, and how many attempts it
+// may have in flight. Pure: callers carry out what it decides. Memory is bounded by the window, however much is parked.
+//
+//   admit() ──▶ queue ──take()──▶ in flight ──finished()──▶ (update committed) settled() / parked(due)
+//     │ no room, or older rows are parked and due
+//     └──▶ the caller parks it                 ▲
+//                                              │ end_page()
+//   parked rows on disk ──begin_page()──▶ (store read)
+//
+// The in-flight cap adapts: it halves when an attempt fails and grows by one with each success, so a dead endpoint soon
+// holds only a few slots. A lane whose last attempt failed is *suspect*; all suspect lanes together get a bounded share.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "base/time.h"
+#include "domain/model.h"
+
+namespace posthaste {
+
+struct LaneLimits {
+    std::size_t window = 512;        // deliveries in memory while healthy
+    std::size_t window_suspect = 8;  // the same while suspect
+    std::uint32_t in_flight_initial = 16;
+    std::uint32_t in_flight_max = 64;
+    std::uint32_t in_flight_min = 4;  // never below, so that a recovered endpoint is noticed
+    std::size_t page = 64;            // parked rows read at once
+};
+
+// A delivery in memory. `parked_due` is set when it was read from a parked row, which stays until the delivery settles.
+struct QueuedDelivery {
+    EventPtr event;
+    std::optional<Timestamp> parked_due;
+    std::uint32_t attempts_made = 0;
+    [[nodiscard]] Timestamp due() const { return parked_due ? *parked_due : event->accepted_at; }
+};
+
+class Lane {
+public:
+    enum class Mode : std::uint8_t {
+        live,
+        paused,      // the endpoint is inactive: nothing is sent, nothing kept in memory
+        cancelling,  // the endpoint is deleted: what is pending is cancelled
+    };
+
+    Lane(EndpointId endpoint, LaneLimits limits);
+
+    // May a fresh delivery from the tail join the queue? If not, the caller parks it, due now.
+    [[nodiscard]] bool has_room(Timestamp now) const;
+    // REQUIRES: has_room(now).
+    void admit(QueuedDelivery delivery);
+
+    // Something to send and a free slot.
+    [[nodiscard]] bool is_ready() const;
+    // REQUIRES: is_ready(). Takes a slot.
+    [[nodiscard]] QueuedDelivery take();
+    // The attempt ended; frees its slot and adapts the cap.
+    enum class Verdict : std::uint8_t { success, failure, neutral };
+    void finished(Verdict verdict);
+
+    // What must leave memory now, because the lane became suspect, paused or cancelling. The caller parks those of the tail
+    // (or cancels all of them when cancelling); those read from parked rows are simply forgotten when not cancelling.
+    [[nodiscard]] std::vector<QueuedDelivery> shed();
+
+    // A row of this lane is now parked on disk, due then.
+    void parked(Timestamp due);
+    // The update of a delivery that had been read from a parked row is committed.
+    void settled(EventId event);
+
+    // Reading parked rows. A page is wanted when rows are due, the queue runs low and no read is under way.
+    [[nodiscard]] bool wants_page(Timestamp now) const;
+    struct PageRequest {
+        Timestamp due_until;
+        std::size_t limit = 0;
+        std::vector<EventId> exclude;
+    };
+    [[nodiscard]] PageRequest begin_page(Timestamp now);
+    // `next_due`: of the first row the read left out. Deliveries join the queue's end; those the lane has no use for any
+    // more (it was paused meanwhile) are forgotten again.
+    void end_page(std::vector<QueuedDelivery> rows, std::optional<Timestamp> next_due);
+    // The read failed; `retry_at` is when to try again.
+    void fail_page(Timestamp retry_at);
+
+    // When this lane wants to be looked at again because of a parked row; none while a read is under way or when paused.
+    [[nodiscard]] std::optional<Timestamp> wake_at() const;
+
+    void set_mode(Mode mode);
+    void set_in_flight_max(std::uint32_t in_flight_max);
+    [[nodiscard]] Mode mode() const { return mode_; }
+    [[nodiscard]] EndpointId endpoint() const { return endpoint_; }
+    [[nodiscard]] bool is_suspect() const { return suspect_; }
+    [[nodiscard]] std::uint32_t in_flight() const { return in_flight_; }
+    [[nodiscard]] std::uint32_t in_flight_cap() const { return cap_; }
+    [[nodiscard]] std::size_t queued() const { return queue_.size(); }
+    // Rows are parked that are due and not in memory.
+    [[nodiscard]] bool is_backlogged(Timestamp now) const {
+        return earliest_parked_ && *earliest_parked_ <= now;
+    }
+    // Nothing in memory, nothing known to be parked: a tombstone's lane may go.
+    [[nodiscard]] bool is_empty() const;
+
+private:
+    [[nodiscard]] std::size_t window() const {
+        return suspect_ ? limits_.window_suspect : limits_.window;
+    }
+    [[nodiscard]] std::size_t page_size() const;
+
+    EndpointId endpoint_;
+    LaneLimits limits_;
+    std::deque<QueuedDelivery> queue_;
+    std::unordered_set<EventId>
+        loaded_;  // read from parked rows and not yet settled; looked up and copied only
+    std::optional<Timestamp> earliest_parked_;  // lower bound for parked rows not in memory
+    std::optional<Timestamp> parked_during_page_;
+    std::uint32_t in_flight_ = 0;
+    std::uint32_t cap_;
+    Mode mode_ = Mode::live;
+    bool suspect_ = false;
+    bool page_under_way_ = false;
+};
+
+}  // namespace posthaste

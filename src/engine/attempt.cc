@@ -1,0 +1,98 @@
+#include "engine/attempt.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace posthaste {
+
+namespace {
+
+void append_number(std::string& out, std::int64_t value) {
+    char digits[24];
+    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
+    out.append(digits, end);
+}
+
+void append_line(std::string& out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+Route make_route(PreparedEndpointPtr endpoint) {
+    Route route{std::move(endpoint), nullptr};
+    if (!route.endpoint || !route.endpoint->config.secret) return route;
+    std::vector<SigningKey> keys;
+    if (Result<SigningKey> key = parse_secret(*route.endpoint->config.secret))
+        keys.push_back(std::move(*key));
+    for (const OldSecret& old : route.endpoint->config.old_secrets) {
+        Result<SigningKey> key = parse_secret(old.secret);
+        if (!key) continue;
+        key->expires_at = old.expires_at;
+        keys.push_back(std::move(*key));
+    }
+    if (keys.empty()) return route;
+    if (Result<std::unique_ptr<Signer>> signer = Signer::create(std::move(keys)))
+        route.signer = std::move(*signer);
+    return route;
+}
+
+std::string attempt_headers(const Event& event, const Route& route, Timestamp now) {
+    std::string headers;
+    headers.reserve(512);
+    const std::string id = to_base62("msg", event.id);
+    const std::int64_t seconds = to_seconds(now);
+    append_line(headers, "webhook-id", id);
+    headers.append("webhook-timestamp: ");
+    append_number(headers, seconds);
+    headers.append("\r\n");
+    if (route.signer) {
+        headers.append("webhook-signature: ");
+        route.signer->append_standard(headers, id, seconds, event.payload, now);
+        headers.append("\r\n");
+    }
+    if (route.endpoint->config.profile == Profile::subscriptions) {
+        append_line(headers, "X-Webhook-Delivery-ID", to_uuid(event.id));
+        append_line(headers, "X-Webhook-Subscription-ID", to_uuid(route.endpoint->config.id));
+        if (route.signer) {
+            headers.append("X-Webhook-Signature: ");
+            route.signer->append_hex(headers, event.payload);
+            headers.append("\r\n");
+        }
+    }
+    return headers;
+}
+
+DeliveryUpdate settle_attempt(const QueuedDelivery& delivery, const Endpoint& endpoint,
+                              TransportResult result, Timestamp started_at, Timestamp now,
+                              double draw, const Sabotage& sabotage) {
+    DeliveryUpdate update;
+    update.event = delivery.event->id;
+    update.endpoint = endpoint.id;
+    update.origin.parked_due = delivery.parked_due;
+    update.attempts_made = delivery.attempts_made + 1;
+
+    const DeliveryProgress progress{delivery.event->accepted_at, update.attempts_made};
+    Decision decision =
+        decide(progress, result.outcome, endpoint.retry, result.retry_after, now, draw);
+    // The endpoint was deleted while the request was on its way: no retry can ever leave.
+    if (endpoint.is_deleted && !is_settled(decision.next)) decision.next = DeliveryState::cancelled;
+    if (sabotage.ignore_attempts_max && decision.next == DeliveryState::dead)
+        decision = {DeliveryState::parked, now};
+    if (sabotage.ignore_due_times && decision.next == DeliveryState::parked) decision.due = now;
+    update.next = decision.next;
+    update.due = decision.due;
+
+    AttemptRecord& record = update.attempt.emplace();
+    record.number = update.attempts_made;
+    record.started_at = started_at;
+    record.outcome = result.outcome;
+    record.status_code = result.status;
+    record.response = result.status != 0 && result.error.empty() ? std::move(result.body)
+                                                                 : std::move(result.error);
+    record.queue_lag = std::max(started_at - delivery.due(), Duration{});
+    record.timings = result.timings;
+    return update;
+}
+
+}  // namespace posthaste

@@ -1,0 +1,119 @@
+#include "engine/commit_queue.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "ports/suspend.h"
+
+namespace posthaste {
+
+namespace {
+
+constexpr Duration kRepeatPauseMin = 100ms;
+constexpr Duration kRepeatPauseMax = 2s;
+
+}  // namespace
+
+CommitQueue::CommitQueue(Executor executor, std::size_t reactor, Engine::Ports ports,
+                         const EngineLimits& limits, EngineMetrics& metrics, OnDurable on_durable)
+    : executor_(std::move(executor)),
+      reactor_(reactor),
+      ports_(ports),
+      unanswered_bytes_max_(limits.unanswered_bytes_max),
+      metrics_(metrics),
+      on_durable_(std::move(on_durable)),
+      repeat_alarm_(ports.alarms.make([this] { repeat_failed(); })) {}
+
+Task<Result<EventId>> CommitQueue::add(std::shared_ptr<Event> event) {
+    const std::size_t bytes = event->payload.size();
+    if (unanswered_bytes_ + bytes > unanswered_bytes_max_ && unanswered_bytes_ > 0) {
+        metrics_.refused_overload.add();
+        co_return fail(ErrorCode::overloaded,
+                       "too much is waiting to be written; try again in a second");
+    }
+    auto enqueue = [this, &event, bytes](Waiter waiter) {
+        unanswered_bytes_ += bytes;
+        batch_bytes_ += bytes;
+        batch_.events.push_back(std::move(event));
+        waiters_.push_back(std::move(waiter));
+        schedule_flush();
+    };
+    co_return co_await suspend<Result<EventId>>(enqueue);
+}
+
+void CommitQueue::add(DeliveryUpdate update) {
+    batch_.updates.push_back(std::move(update));
+    schedule_flush();
+}
+
+void CommitQueue::schedule_flush() {
+    if (flush_scheduled_) return;
+    flush_scheduled_ = true;
+    asio::post(executor_, [this] { flush(); });
+}
+
+void CommitQueue::flush() {
+    flush_scheduled_ = false;
+    if (batch_.empty()) return;
+    ++under_way_;
+    CommitBatch leaving = std::exchange(batch_, CommitBatch());
+    auto done = [this, waiters = std::exchange(waiters_, std::vector<Waiter>()),
+                 bytes = std::exchange(batch_bytes_, 0)](Result<void> result,
+                                                         CommitBatch batch) mutable {
+        finish(std::move(result), std::move(batch), std::move(waiters), bytes);
+    };
+    ports_.store.commit(reactor_, std::move(leaving), std::move(done));
+}
+
+void CommitQueue::finish(Result<void> result, CommitBatch batch, std::vector<Waiter> waiters,
+                         std::size_t bytes) {
+    --under_way_;
+    unanswered_bytes_ -= bytes;
+    if (result) {
+        if (!failed_updates_.empty())
+            repeat_alarm_->arm(ports_.clock.now());  // the store serves again
+        on_durable_(batch.events, batch.updates);
+        for (std::size_t i = 0; i < waiters.size(); ++i) waiters[i](batch.events[i]->id);
+    } else {
+        metrics_.commit_failures.add();
+        ports_.telemetry.on_notice(Severity::error, "store", result.error().message);
+        keep_failed(std::move(batch.updates));
+        for (Waiter& waiter : waiters) waiter(std::unexpected(result.error()));
+    }
+    if (is_idle() || is_failing()) settled_.notify();
+}
+
+void CommitQueue::keep_failed(std::vector<DeliveryUpdate> updates) {
+    if (updates.empty()) return;
+    const bool first = failed_updates_.empty();
+    std::move(updates.begin(), updates.end(), std::back_inserter(failed_updates_));
+    repeat_pause_ = first && repeat_pause_ == Duration{}
+                        ? kRepeatPauseMin
+                        : std::min(repeat_pause_ * 2, kRepeatPauseMax);
+    if (first) repeat_alarm_->arm(ports_.clock.now() + repeat_pause_);
+}
+
+void CommitQueue::repeat_failed() {
+    if (failed_updates_.empty()) return;
+    CommitBatch batch;
+    batch.updates = std::exchange(failed_updates_, std::vector<DeliveryUpdate>());
+    repeating_ = true;
+    ++under_way_;
+    auto done = [this](Result<void> result, CommitBatch committed) {
+        repeating_ = false;
+        if (result) {
+            repeat_pause_ = {};
+            ports_.telemetry.on_notice(Severity::info, "store", "commits work again");
+        }
+        finish(std::move(result), std::move(committed), {}, 0);
+        if (!is_failing() && on_recovered_) on_recovered_();
+    };
+    ports_.store.commit(reactor_, std::move(batch), std::move(done));
+}
+
+Task<void> CommitQueue::drain() {
+    while (!is_idle() && !is_failing()) co_await settled_.wait();
+}
+
+}  // namespace posthaste

@@ -1,0 +1,74 @@
+#pragma once
+
+// Group commit, seen from one reactor. Everything added in one turn of the loop goes to the store as one batch; the store
+// joins whatever batches wait when its previous commit ends. There is no timer: a lone event never waits for company.
+//
+// Updates are never dropped: when a commit fails they are kept and repeated with growing pauses until the store serves again
+// (attempts already happened; forgetting them would repeat them). Events are not repeated: their producers are told.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/signal.h"
+
+namespace posthaste {
+
+class CommitQueue {
+public:
+    // Called in the order of commits. `updates` and `events` are durable.
+    using OnDurable = std::function<void(std::vector<std::shared_ptr<Event>>& events,
+                                         std::vector<DeliveryUpdate>& updates)>;
+
+    CommitQueue(Executor executor, std::size_t reactor, Engine::Ports ports,
+                const EngineLimits& limits, EngineMetrics& metrics, OnDurable on_durable);
+
+    // Returns when the event is durable, or the reason why it is not.
+    Task<Result<EventId>> add(std::shared_ptr<Event> event);
+    void add(DeliveryUpdate update);
+
+    // Commits fail at present: no new attempt should start, its outcome could not be kept.
+    [[nodiscard]] bool is_failing() const { return repeating_ || !failed_updates_.empty(); }
+    [[nodiscard]] bool is_idle() const {
+        return batch_.empty() && failed_updates_.empty() && under_way_ == 0;
+    }
+    // Returns when everything added is durable, or commits fail.
+    Task<void> drain();
+    // Called whenever commits start working again.
+    void on_recovered(std::function<void()> callback) { on_recovered_ = std::move(callback); }
+
+private:
+    using Waiter = std::move_only_function<void(Result<EventId>)>;
+
+    void schedule_flush();
+    void flush();
+    void finish(Result<void> result, CommitBatch batch, std::vector<Waiter> waiters,
+                std::size_t bytes);
+    void keep_failed(std::vector<DeliveryUpdate> updates);
+    void repeat_failed();
+
+    Executor executor_;
+    std::size_t reactor_;
+    Engine::Ports ports_;
+    std::size_t unanswered_bytes_max_;
+    EngineMetrics& metrics_;
+    OnDurable on_durable_;
+    std::function<void()> on_recovered_;
+
+    CommitBatch batch_;
+    std::vector<Waiter> waiters_;  // of batch_.events, by position
+    std::size_t batch_bytes_ = 0;
+    std::size_t unanswered_bytes_ = 0;
+    std::size_t under_way_ = 0;
+    bool flush_scheduled_ = false;
+
+    std::vector<DeliveryUpdate> failed_updates_;
+    Duration repeat_pause_{};
+    bool repeating_ = false;  // failed updates are on their way again
+    std::unique_ptr<Alarm> repeat_alarm_;
+    Signal settled_;
+};
+
+}  // namespace posthaste

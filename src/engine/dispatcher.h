@@ -1,0 +1,106 @@
+#pragma once
+
+// Owns the lanes of one reactor: lets committed deliveries in, parks what has no room, reads parked rows back when they are
+// due, and starts attempts in fair order within the in-flight caps.
+//
+// Two schedulers: lanes whose last attempt failed (suspect) share at most half of the reactor's in-flight slots, so that
+// however many endpoints hang, the healthy ones keep the other half.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "domain/fair_scheduler.h"
+#include "domain/lane.h"
+#include "engine/attempt.h"
+#include "engine/commit_queue.h"
+#include "engine/task_group.h"
+
+namespace posthaste {
+
+class Dispatcher {
+public:
+    Dispatcher(Executor executor, Engine::Ports ports, EngineLimits limits, Sabotage sabotage,
+               EngineMetrics& metrics, DirectoryService& directory, CommitQueue& commits);
+
+    // A committed delivery, from this reactor's accept or from another's.
+    void admit(EventPtr event, EndpointId endpoint);
+    // A parked row is committed that may be unknown here.
+    void announce_parked(EndpointId endpoint, Timestamp due);
+    // A delivery update is durable.
+    void on_durable(const DeliveryUpdate& update);
+    void endpoint_changed(EndpointId id);
+    // Starts what can start. Called at the end of every turn that changed something.
+    void pump();
+
+    // No attempt starts any more.
+    void stop_starting() { stopping_ = true; }
+    // Returns when no attempt and no read is under way.
+    Task<void> join() { return tasks_.join(); }
+    [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+
+private:
+    struct Entry {
+        explicit Entry(Lane start) : lane(std::move(start)) {}
+        Lane lane;
+        Route route;
+        std::uint64_t directory_version = 0;  // the route was looked up at this version
+        bool in_page_queue = false;
+        std::optional<Timestamp> wake_at;  // its place in wakes_
+    };
+
+    LaneIndex lane_of(EndpointId endpoint);
+    void forget_lane(LaneIndex index);
+    void refresh_route(Entry& entry);
+    void apply_mode(LaneIndex index);
+    void after_change(LaneIndex index);
+    void shed(LaneIndex index);
+    void start_pages();
+    void wake_due();
+
+    [[nodiscard]] std::optional<LaneIndex> choose();
+    void start_attempt(LaneIndex index);
+    enum class Class : std::uint8_t { healthy, suspect };
+    Task<void> attempt(LaneIndex index, OutboundRequest request, QueuedDelivery delivery,
+                       Class lane_class);
+    void finish_attempt(LaneIndex index, const QueuedDelivery& delivery, TransportResult result,
+                        Timestamp started_at);
+    Task<void> read_page(LaneIndex index, Lane::PageRequest request);
+    void park(const QueuedDelivery& delivery, EndpointId endpoint);
+    void cancel(const QueuedDelivery& delivery, EndpointId endpoint);
+    void count_in(const QueuedDelivery& delivery);
+    void count_out(const QueuedDelivery& delivery);
+    void account(const DeliveryUpdate& update);
+
+    Executor executor_;
+    Engine::Ports ports_;
+    EngineLimits limits_;
+    Sabotage sabotage_;
+    EngineMetrics& metrics_;
+    DirectoryService& directory_;
+    CommitQueue& commits_;
+
+    std::deque<std::unique_ptr<Entry>> entries_;       // by LaneIndex; null where no lane is
+    std::unordered_map<EndpointId, LaneIndex> index_;  // looked up only
+    FairScheduler healthy_;
+    FairScheduler suspect_;
+    bool suspects_turn_ = false;
+    std::set<std::pair<Timestamp, LaneIndex>> wakes_;
+    std::unique_ptr<Alarm> alarm_;
+    std::optional<Timestamp> alarm_at_;
+    std::deque<LaneIndex> page_queue_;
+    std::size_t pages_under_way_ = 0;
+    std::size_t in_flight_ = 0;          // attempts started whose outcome is not yet durable
+    std::size_t in_flight_suspect_ = 0;  // running attempts of suspect lanes
+    std::size_t window_ = 0;
+    std::size_t window_bytes_ = 0;
+    bool stopping_ = false;
+    bool pumping_ = false;
+    bool pump_again_ = false;
+    TaskGroup tasks_;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,132 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+
+#include "engine/commit_queue.h"
+#include "engine/dispatcher.h"
+#include "engine/maintenance.h"
+
+namespace posthaste {
+
+struct Engine::Impl {
+    Impl(Executor on, std::size_t own_reactor, std::size_t all_reactors, Ports all_ports,
+         EngineLimits limits, Sabotage sabotage, EngineMetrics& all_metrics,
+         DirectoryService& directory)
+        : executor(on),
+          reactor(own_reactor),
+          reactors(all_reactors),
+          ports(all_ports),
+          metrics(all_metrics),
+          outboxes(all_reactors),
+          commits(on, own_reactor, all_ports, limits, all_metrics,
+                  [this](auto& events, auto& updates) { on_durable(events, updates); }),
+          dispatcher(on, all_ports, limits, sabotage, all_metrics, directory, commits) {
+        commits.on_recovered([this] { dispatcher.pump(); });
+    }
+
+    void on_durable(std::vector<std::shared_ptr<Event>>& events,
+                    std::vector<DeliveryUpdate>& updates) {
+        for (const std::shared_ptr<Event>& event : events) {
+            metrics.deliveries_accepted.add(event->targets.size());
+            for (const EndpointId endpoint : event->targets) {
+                const std::size_t owner = owner_of(endpoint, reactors);
+                if (owner == reactor)
+                    dispatcher.admit(event, endpoint);
+                else
+                    outboxes[owner].push_back(PendingDelivery{event, endpoint});
+            }
+        }
+        metrics.events_accepted.add(events.size());
+        for (std::size_t owner = 0; owner < reactors; ++owner)
+            if (!outboxes[owner].empty())
+                ports.mailboxes.hand_over(owner, std::exchange(outboxes[owner], {}));
+        for (const DeliveryUpdate& update : updates) {
+            const std::size_t owner = owner_of(update.endpoint, reactors);
+            if (owner == reactor)
+                dispatcher.on_durable(update);
+            else  // a repair; attempts only ever run on the lane's own reactor
+                ports.mailboxes.announce_parked(owner, update.endpoint, update.due);
+        }
+        dispatcher.pump();
+    }
+
+    void repark(const LostDelivery& lost) {
+        DeliveryUpdate update;
+        update.event = lost.event;
+        update.endpoint = lost.endpoint;
+        update.next = DeliveryState::parked;
+        update.due = ports.clock.now();
+        update.attempts_made = lost.attempts_made;
+        commits.add(std::move(update));
+    }
+
+    Executor executor;
+    std::size_t reactor;
+    std::size_t reactors;
+    Ports ports;
+    EngineMetrics& metrics;
+    std::vector<std::vector<PendingDelivery>> outboxes;
+    CommitQueue commits;
+    Dispatcher dispatcher;
+    std::unique_ptr<Maintenance> maintenance;
+    bool stopping = false;
+};
+
+Engine::Engine(Executor executor, std::size_t reactor, std::size_t reactors, Ports ports,
+               EngineLimits limits, Sabotage sabotage)
+    : directory_(ports.directory, ports.store),
+      impl_(std::make_unique<Impl>(std::move(executor), reactor, reactors, ports, limits, sabotage,
+                                   metrics_, directory_)) {}
+
+Engine::~Engine() = default;
+
+Task<Result<EventId>> Engine::accept(std::shared_ptr<Event> event) {
+    if (impl_->stopping) co_return fail(ErrorCode::stopping, "the server is shutting down");
+    const Timestamp started_at = impl_->ports.clock.now();
+    Result<EventId> accepted = co_await impl_->commits.add(std::move(event));
+    const Duration took = impl_->ports.clock.now() - started_at;
+    metrics_.accept_latency.record(
+        static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0)));
+    co_return accepted;
+}
+
+void Engine::start(const Recovery& recovery) {
+    for (const ParkedLane& lane : recovery.lanes)
+        if (owner_of(lane.endpoint, impl_->reactors) == impl_->reactor)
+            impl_->dispatcher.announce_parked(lane.endpoint, lane.earliest_due);
+    impl_->dispatcher.pump();
+}
+
+void Engine::receive(std::vector<PendingDelivery> deliveries) {
+    for (PendingDelivery& delivery : deliveries)
+        impl_->dispatcher.admit(std::move(delivery.event), delivery.endpoint);
+    impl_->dispatcher.pump();
+}
+
+void Engine::announce_parked(EndpointId endpoint, Timestamp due) {
+    impl_->dispatcher.announce_parked(endpoint, due);
+    impl_->dispatcher.pump();
+}
+
+void Engine::start_maintenance(MaintenanceOptions options) {
+    impl_->maintenance = std::make_unique<Maintenance>(
+        impl_->executor, impl_->ports, options, metrics_,
+        [impl = impl_.get()](const LostDelivery& lost) { impl->repark(lost); });
+}
+
+void Engine::endpoint_changed(EndpointId id) { impl_->dispatcher.endpoint_changed(id); }
+
+Task<void> Engine::stop(Duration deadline) {
+    impl_->stopping = true;
+    impl_->dispatcher.stop_starting();
+    if (impl_->maintenance) impl_->maintenance->stop();
+    const std::unique_ptr<Alarm> give_up =
+        impl_->ports.alarms.make([this] { impl_->ports.transport.stop(); });
+    give_up->arm(impl_->ports.clock.now() + deadline);
+    co_await impl_->dispatcher.join();
+    if (impl_->maintenance) co_await impl_->maintenance->join();
+    co_await impl_->commits.drain();
+    impl_->ports.transport.stop();
+}
+
+}  // namespace posthaste
