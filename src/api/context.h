@@ -1,0 +1,55 @@
+#pragma once
+
+// What the APIs are given. One ApiContext per reactor; the objects it names live as long as the reactor and are used on its
+// executor only. Settings are the same everywhere and constant after start.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "domain/retry.h"
+#include "engine/engine.h"
+#include "ports/clock.h"
+#include "ports/store.h"
+
+namespace posthaste {
+
+struct ApiSettings {
+    std::string version = "0.1.0";
+    // Owner of everything that an API without logins makes.
+    OrganizationId organization;
+    ApplicationId application;
+
+    RetryPolicy subscriptions_retry = subscriptions_retry_policy();  // of new subscriptions
+    Duration subscriptions_timeout = 10s;
+
+    std::size_t reactors = 1;                      // shown by /health/worker
+    std::size_t page_max = 1000;                   // the largest `limit` of a list
+    std::size_t management_body_max = 256u << 10;  // bytes of a request that is not an ingest
+    Duration retry_after = 1s;                     // advice on a 503
+};
+
+// The text of GET /metrics in the Prometheus exposition format, version 0.0.4.
+class MetricsPage {
+public:
+    virtual ~MetricsPage() = default;
+    virtual std::string render() = 0;
+};
+
+struct ApiContext {
+    Engine& engine;
+    Store& store;
+    Clock& clock;
+    MetricsPage& metrics;
+    const ApiSettings& settings;
+};
+
+// The policy of new subscriptions as WEBHOOK_MAX_RETRIES (all attempts, the first included) and WEBHOOK_RETRY_DELAY say:
+// the listed gaps 10, 30, 60, 300, 900 s, or base × 2ⁿ with full jitter once a base is given.
+[[nodiscard]] RetryPolicy subscriptions_retry(std::optional<std::uint32_t> attempts_max,
+                                              std::optional<Duration> base);
+
+}  // namespace posthaste

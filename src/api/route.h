@@ -1,0 +1,75 @@
+#pragma once
+
+// The route table's row and the matching of paths. Matching allocates nothing, compares percent-decoded text, and takes a
+// path with or without one trailing slash.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "api/context.h"
+#include "ports/http.h"
+#include "ports/task.h"
+
+namespace posthaste {
+
+class PayloadReader;
+
+// The segments that stood for {params}, in order, not decoded.
+using RouteParams = std::array<std::string_view, 3>;
+
+// One request on its way through a handler. Trivially copyable: handlers are coroutines and take it by value.
+struct Call {
+    const ApiContext* context = nullptr;
+    PayloadReader* payloads = nullptr;
+    HttpRequest request;
+    RouteParams params;
+};
+
+using Handler = Task<HttpResponse> (*)(Call);
+
+enum class RouteKind : std::uint8_t {
+    management,  // small bodies; exceptions become a 500
+    hot,  // called without any wrapping: must not throw, takes bodies of any size the server lets in
+};
+
+struct Route {
+    Method method;
+    std::string_view pattern;  // "/status/delivery/{id}": literal segments and {params}
+    Handler handler;
+    std::string_view name;  // for logs, metrics and the API description
+    RouteKind kind = RouteKind::management;
+};
+
+// A set of methods, one bit each.
+class MethodSet {
+public:
+    constexpr void add(Method method) { bits_ |= 1u << static_cast<unsigned>(method); }
+    [[nodiscard]] constexpr bool has(Method method) const {
+        return (bits_ >> static_cast<unsigned>(method)) & 1u;
+    }
+    [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
+    [[nodiscard]] std::string to_string() const;  // "GET, HEAD, POST"
+
+private:
+    unsigned bits_ = 0;
+};
+
+struct RouteMatch {
+    const Route* route = nullptr;  // null: no route for this path and method
+    RouteParams params;
+    MethodSet allowed;  // filled when route is null: the methods that the path has
+};
+
+// The first route of the table that fits. HEAD goes where GET goes.
+[[nodiscard]] RouteMatch match_route(std::span<const Route> table, Method method,
+                                     std::string_view path);
+
+// Does the path fit the pattern?
+[[nodiscard]] bool match_pattern(std::string_view pattern, std::string_view path,
+                                 RouteParams& params);
+
+}  // namespace posthaste

@@ -1,0 +1,133 @@
+// POST /webhooks/ingest/{subscription_id}: the hot path of the whole server. The payload is checked in place, copied once into
+// the event, and never parsed into a tree of our own.
+
+#include <exception>
+#include <expected>
+#include <memory>
+
+#include "api/handlers.h"
+#include "api/payload.h"
+#include "api/problems.h"
+#include "api/reply.h"
+#include "api/subscriptions/lookup.h"
+#include "api/text.h"
+#include "base/bytes.h"
+#include "domain/signing.h"
+
+namespace posthaste::subscriptions {
+
+namespace {
+
+// An event's type is kept for display and matching; a longer one is cut, the payload never is.
+constexpr std::size_t kTypeCharactersMax = 255;
+
+void add_payload_problem(Problems& problems, const PayloadCheck& payload, std::string_view body) {
+    switch (payload.kind) {
+        case PayloadKind::object: return;
+        case PayloadKind::empty:
+        case PayloadKind::null: problems.add_missing_body(); return;
+        case PayloadKind::broken: problems.add_broken_body(payload.fault); return;
+        case PayloadKind::other:
+            problems.add("dict_type", "[\"body\"]", "Input should be a valid dictionary",
+                         echoed_input(body));
+            return;
+    }
+}
+
+// `signature` is the hex HMAC-SHA256 of the body. The key is the secret's text, as in the original, or the bytes it encodes.
+bool is_signed_by(std::string_view secret, std::string_view body, std::string_view signature) {
+    const auto claimed = from_hex(signature);
+    if (!claimed) return false;
+    if (equal_constant_time(hmac_sha256(secret, body), *claimed)) return true;
+    const auto key = parse_secret(secret);
+    return key && key->kind == KeyKind::hmac_sha256 && key->bytes != secret &&
+           equal_constant_time(hmac_sha256(key->bytes, body), *claimed);
+}
+
+bool is_signature_wrong(const Endpoint& endpoint, const HttpRequest& request) {
+    if (request.query.empty() || !endpoint.secret) return false;
+    const auto signature = query_value(request.query, "signature");
+    return signature && !signature->empty() &&
+           !is_signed_by(*endpoint.secret, request.body, *signature);
+}
+
+// The filter concerns payloads with a member "event"; one that is no string is wanted by no filter.
+bool is_wanted(const Endpoint& endpoint, const PayloadCheck& payload) {
+    if (payload.event_type) return wants(endpoint, *payload.event_type);
+    return !payload.event_other || !endpoint.event_types || endpoint.event_types->empty();
+}
+
+HttpResponse reply_skipped(const PayloadCheck& payload) {
+    const std::string_view type = payload.event_type ? *payload.event_type : *payload.event_other;
+    std::string body = "{\"message\":";
+    append_json_string(
+        body, "Event type '" + first_characters(type, kTypeCharactersMax) + "' not subscribed");
+    body += ",\"status\":\"skipped\"}";
+    return reply(202, std::move(body));
+}
+
+std::shared_ptr<Event> make_event(const Endpoint& endpoint, const PayloadCheck& payload,
+                                  std::string_view body) {
+    auto event = std::make_shared<Event>();
+    event->organization = endpoint.organization;
+    event->application = endpoint.application;
+    if (payload.event_type) {
+        if (payload.event_type->size() <= kTypeCharactersMax)
+            event->type = *payload.event_type;
+        else
+            event->type = first_characters(*payload.event_type, kTypeCharactersMax);
+    }
+    event->payload = body;
+    event->targets.push_back(endpoint.id);
+    return event;
+}
+
+// Everything before the commit: the event to accept, or the answer that ends it here.
+std::expected<std::shared_ptr<Event>, HttpResponse> prepare(const Call& call) {
+    const HttpRequest& request = call.request;
+    Problems problems;
+    const auto id = read_path_id(problems, "subscription_id", call.params[0]);
+    const PayloadCheck payload = call.payloads->check(request.body);
+    add_payload_problem(problems, payload, request.body);
+    if (!problems.none()) return std::unexpected(problems.reply());
+
+    const PreparedEndpointPtr found = find_subscription(*call.context, EndpointId(*id));
+    if (!found) return std::unexpected(reply_no_subscription());
+    const Endpoint& endpoint = found->config;
+    if (!endpoint.is_active)
+        return std::unexpected(reply_detail(400, "Subscription is not active"));
+    if (is_signature_wrong(endpoint, request))
+        return std::unexpected(reply_detail(401, "Invalid signature"));
+    if (!is_wanted(endpoint, payload)) return std::unexpected(reply_skipped(payload));
+    return make_event(endpoint, payload, request.body);
+}
+
+HttpResponse reply_accepted(EventId id) {
+    constexpr std::string_view kBefore =
+        "{\"message\":\"Webhook accepted for delivery\",\"delivery_id\":\"";
+    constexpr std::string_view kBehind = "\"}";
+    constexpr std::size_t kUuidLength = 36;
+    std::string body;
+    body.reserve(kBefore.size() + kUuidLength + kBehind.size());
+    body += kBefore;
+    body += to_uuid(id);
+    body += kBehind;
+    return reply(202, std::move(body));
+}
+
+}  // namespace
+
+Task<HttpResponse> ingest(Call call) {
+    try {
+        auto event = prepare(call);
+        if (!event) co_return std::move(event).error();
+        const Result<EventId> accepted = co_await call.context->engine.accept(std::move(*event));
+        if (!accepted) co_return reply_error(accepted.error(), call.context->settings.retry_after);
+        co_return reply_accepted(*accepted);
+    } catch (const std::exception&) {
+        // Out of memory: nothing was accepted, or the producer is told to ask again.
+    }
+    co_return reply_detail(500, "Internal Server Error");
+}
+
+}  // namespace posthaste::subscriptions
