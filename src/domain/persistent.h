@@ -70,7 +70,11 @@ public:
     [[nodiscard]] std::size_t size() const { return size_; }
 
     void put(const Value& value) {
-        if (chunks_.empty()) make_own(chunks_.emplace_back());
+        if (chunks_.empty()) {
+            chunks_.push_back(std::make_shared<Chunk>(1, value));
+            size_ = 1;
+            return;
+        }
         const std::size_t at = chunk_of(value);
         Chunk& chunk = make_own(chunks_[at]);
         const auto place = std::ranges::lower_bound(chunk, value, Less{});
