@@ -1,0 +1,104 @@
+#pragma once
+
+// The commands that are not the server: a development receiver, senders, checks and benchmarks. They talk to a running
+// server over HTTP and never touch its database or engine.
+//
+// add_*_command registers one with the command line; main.cc calls each once, parses, and returns `exit_code`, which the
+// chosen command has set. The run_* functions can be called directly. All block until they are finished, on the caller's
+// thread, and print what went wrong together with what to do about it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "server/commands/quantity.h"
+
+namespace CLI {
+class App;
+}
+
+namespace posthaste {
+
+enum class OutputForm : std::uint8_t { text, json, quiet };
+
+struct ListenOptions {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 9000;
+    std::string secret;  // whsec_…, whsk_… or any text; empty = signatures are not checked
+    Duration delay{};    // before each answer
+    std::uint64_t fail_every = 0;     // each n-th delivery gets `status`; 0 = none
+    std::optional<int> status;        // of failing answers (500); alone: of every answer
+    std::optional<FlapPeriods> flap;  // fails while down
+    bool hang = false;                // never answers
+    bool endless = false;             // the answer's body never ends
+    std::uint64_t huge_bytes = 0;     // size of the answer's body
+    OutputForm form = OutputForm::text;
+    std::uint64_t count = 0;  // stop after so many deliveries; 0 = never
+};
+int run_listen(const ListenOptions& options);
+
+// Where the server is and how to be let in; common to the commands that call it.
+struct ServerAddress {
+    std::string url = "http://127.0.0.1:8000";
+    std::string token;  // for servers that require authentication
+};
+
+struct SendOptions {
+    ServerAddress server;
+    std::string receiver_url;     // a subscription to it is reused or made
+    std::string subscription_id;  // or this one
+    std::string secret;           // of a subscription made here
+    std::string event = "user.created";
+    std::string data;  // JSON text; empty = an example
+    std::string file;  // the whole body from here; "-" = standard input
+    std::uint64_t count = 1;
+    bool wait = false;  // print the attempts until the delivery is settled
+    Duration wait_max = 60s;
+};
+int run_send(const SendOptions& options);
+
+struct SeedOptions {
+    ServerAddress server;
+    std::string receiver_url = "http://127.0.0.1:9000";
+    std::uint64_t events = 12;
+};
+int run_seed(const SeedOptions& options);
+
+struct DoctorOptions {
+    std::string database = "sqlite:data/posthaste.db";
+    std::string listen = "127.0.0.1:8000";
+    std::string server_url;  // also checks a running server
+    std::string resolve = "example.com";
+};
+int run_doctor(const DoctorOptions& options);
+
+int run_version();
+
+struct BenchOptions {
+    std::string scenario;
+    std::string server_binary = "/proc/self/exe";
+    std::vector<std::string> serve_arguments;  // handed on to `serve`
+    std::string existing_url;                  // measure this server instead of starting one
+    std::string token;
+    std::string data_dir;  // empty = a temporary folder, removed afterwards
+    Duration measured = 10s;
+    Duration warm_up = 2s;
+    unsigned connections = 64;
+    unsigned endpoints = 50;
+    std::uint64_t payload_bytes = 1024;
+    double rate = 1000;  // events per second of the open-loop scenarios
+    unsigned runs = 1;
+    std::uint64_t pending = 1'000'000;  // backlog: deliveries waiting for the hanging endpoint
+};
+int run_bench(const BenchOptions& options);
+
+void add_listen_command(CLI::App& app, int& exit_code);
+void add_send_command(CLI::App& app, int& exit_code);
+void add_seed_command(CLI::App& app, int& exit_code);
+void add_doctor_command(CLI::App& app, int& exit_code);
+void add_version_command(CLI::App& app, int& exit_code);
+void add_bench_command(CLI::App& app, int& exit_code);
+
+}  // namespace posthaste
