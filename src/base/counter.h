@@ -26,8 +26,8 @@ private:
 
 class Histogram {
 public:
-    // Bucket i counts values below 64 << i microseconds; the one after the
-    // last bound (~134 s) counts all others.
+    // Bucket i counts values below 64 << i microseconds; one more, above the last bound (~134 s),
+    // counts all others.
     static constexpr std::size_t kBuckets = 22;
     [[nodiscard]] static constexpr std::uint64_t upper_bound_us(std::size_t bucket) {
         return std::uint64_t{64} << bucket;
