@@ -1,0 +1,245 @@
+#include "store/memory/memory_disk.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/assert.h"
+
+namespace posthaste {
+
+void MemoryDisk::add_event(const Event& event) {
+    ASSERT(event.id.hi > last_event_hi_);
+    StoredEvent stored;
+    // A copy: what is on the disk cannot change with the caller's object.
+    stored.event = std::make_shared<const Event>(event);
+    stored.deliveries.reserve(event.targets.size());
+    for (EndpointId target : event.targets) {
+        StoredDelivery delivery;
+        delivery.endpoint = target;
+        stored.deliveries.push_back(std::move(delivery));
+    }
+    last_event_hi_ = event.id.hi;
+    raise_last_hi(event.id.hi);
+    tally_.events += 1;
+    tally_.accepted += event.targets.size();
+    events_.emplace(event.id, std::move(stored));
+}
+
+void MemoryDisk::park(DeliveryKey key, ParkedRow row) {
+    ASSERT(parked_.emplace(key, row).second);
+    lanes_[key.second].emplace(row.due, key.first);
+    tally_.parked += 1;
+}
+
+void MemoryDisk::unpark(DeliveryKey key) {
+    auto row = parked_.find(key);
+    ASSERT(row != parked_.end());
+    auto lane = lanes_.find(key.second);
+    ASSERT(lane != lanes_.end() && lane->second.erase({row->second.due, key.first}) == 1);
+    if (lane->second.empty()) lanes_.erase(lane);
+    parked_.erase(row);
+    tally_.parked -= 1;
+}
+
+MemoryDisk::Effect MemoryDisk::apply(const DeliveryUpdate& update, Timestamp now) {
+    auto event = events_.find(update.event);
+    if (event == events_.end()) return Effect::none;
+    auto delivery =
+        std::ranges::find(event->second.deliveries, update.endpoint, &StoredDelivery::endpoint);
+    if (delivery == event->second.deliveries.end() || delivery->settled) return Effect::none;
+    // The number of an attempt is its key: an attempt that is there already marks the whole update as a repetition.
+    const auto is_same = [&](const StoredAttempt& a) {
+        return a.record.number == update.attempt->number;
+    };
+    if (update.attempt && std::ranges::any_of(delivery->attempts, is_same)) return Effect::none;
+
+    const DeliveryKey key{update.event, update.endpoint};
+    auto row = parked_.find(key);
+    const bool is_parked = row != parked_.end();
+    if (is_parked != update.origin.parked_due.has_value()) return Effect::none;
+    if (is_parked && row->second.due != *update.origin.parked_due) return Effect::none;
+
+    if (is_parked) unpark(key);
+    switch (update.next) {
+        case DeliveryState::parked: park(key, {update.due, update.attempts_made}); break;
+        case DeliveryState::delivered: tally_.delivered += 1; break;
+        case DeliveryState::dead: tally_.dead += 1; break;
+        case DeliveryState::cancelled: tally_.cancelled += 1; break;
+        case DeliveryState::pending: ASSERT(update.next != DeliveryState::pending);
+    }
+    if (is_settled(update.next)) {
+        delivery->settled = update.next;
+        delivery->settled_at = now;
+    }
+    if (update.attempt) {
+        delivery->attempts.push_back({*update.attempt, update.next});
+        std::ranges::sort(delivery->attempts, {},
+                          [](const StoredAttempt& a) { return a.record.number; });
+    }
+    return is_parked ? Effect::left_parked : Effect::left_tail;
+}
+
+std::uint64_t MemoryDisk::park_tail(Timestamp now) {
+    std::uint64_t count = 0;
+    const EventId first_above{watermark_, std::numeric_limits<std::uint64_t>::max()};
+    for (auto it = events_.upper_bound(first_above); it != events_.end(); ++it) {
+        for (const StoredDelivery& delivery : it->second.deliveries) {
+            const DeliveryKey key{it->first, delivery.endpoint};
+            if (delivery.settled || parked_.contains(key)) continue;
+            park(key, {now, static_cast<std::uint32_t>(delivery.attempts.size())});
+            count += 1;
+        }
+    }
+    if (!events_.empty()) watermark_ = std::max(watermark_, events_.rbegin()->first.hi);
+    return count;
+}
+
+Result<Endpoint> MemoryDisk::put_endpoint(Endpoint endpoint) {
+    auto found = endpoints_.find(endpoint.id);
+    const std::uint64_t revision = found == endpoints_.end() ? 0 : found->second.revision;
+    if (revision != endpoint.revision) {
+        return fail(
+            ErrorCode::conflict,
+            "The endpoint was changed by somebody else; read it again and repeat the change.");
+    }
+    endpoint.revision = revision + 1;
+    endpoints_[endpoint.id] = endpoint;
+    return endpoint;
+}
+
+std::vector<ParkedLane> MemoryDisk::lanes() const {
+    std::vector<ParkedLane> lanes;
+    lanes.reserve(lanes_.size());
+    for (const auto& [endpoint, order] : lanes_) lanes.push_back({endpoint, order.begin()->first});
+    return lanes;
+}
+
+std::vector<Endpoint> MemoryDisk::endpoints() const {
+    std::vector<Endpoint> all;
+    all.reserve(endpoints_.size());
+    for (const auto& [id, endpoint] : endpoints_) all.push_back(endpoint);
+    return all;
+}
+
+ParkedPage MemoryDisk::load_parked(const ParkedQuery& query) const {
+    ParkedPage page;
+    auto lane = lanes_.find(query.endpoint);
+    if (lane == lanes_.end()) return page;
+    std::size_t bytes = 0;
+    bool full = false;
+    for (const auto& [due, id] : lane->second) {
+        if (std::ranges::find(query.exclude, id) != query.exclude.end()) continue;
+        full = full || page.rows.size() >= query.limit;
+        if (full || due > query.due_until) {
+            page.next_due = due;
+            break;
+        }
+        const StoredEvent& stored = events_.at(id);
+        page.rows.push_back(
+            {stored.event, query.endpoint, due, parked_.at({id, query.endpoint}).attempts_made});
+        bytes += stored.event->payload.size();
+        full = bytes >= query.bytes_max;
+    }
+    return page;
+}
+
+Result<EventHistory> MemoryDisk::read_event(EventId id) const {
+    auto found = events_.find(id);
+    if (found == events_.end()) return fail(ErrorCode::not_found, "There is no such event.");
+    EventHistory history;
+    history.event = found->second.event;
+    for (const StoredDelivery& stored : found->second.deliveries) {
+        DeliveryHistory delivery;
+        delivery.endpoint = stored.endpoint;
+        if (stored.settled) {
+            delivery.state = *stored.settled;
+        } else if (auto row = parked_.find({id, stored.endpoint}); row != parked_.end()) {
+            delivery.state = DeliveryState::parked;
+            delivery.next_due = row->second.due;
+        }
+        for (const StoredAttempt& attempt : stored.attempts)
+            delivery.attempts.push_back(attempt.record);
+        history.deliveries.push_back(std::move(delivery));
+    }
+    return history;
+}
+
+std::vector<AttemptOfEndpoint> MemoryDisk::attempts_of_endpoint(EndpointId id,
+                                                                std::size_t limit) const {
+    std::vector<AttemptOfEndpoint> all;
+    for (const auto& [event, stored] : events_) {
+        for (const StoredDelivery& delivery : stored.deliveries) {
+            if (delivery.endpoint != id) continue;
+            for (const StoredAttempt& attempt : delivery.attempts) {
+                all.push_back({event, attempt.record, attempt.state_after});
+            }
+        }
+    }
+    const auto newest_first = [](const AttemptOfEndpoint& a, const AttemptOfEndpoint& b) {
+        if (a.attempt.started_at != b.attempt.started_at)
+            return a.attempt.started_at > b.attempt.started_at;
+        if (a.event != b.event) return a.event > b.event;
+        return a.attempt.number > b.attempt.number;
+    };
+    std::ranges::sort(all, newest_first);
+    if (all.size() > limit) all.resize(limit);
+    return all;
+}
+
+ScanSlice MemoryDisk::scan(std::uint64_t after_hi, std::size_t limit) const {
+    ScanSlice slice;
+    auto it = events_.upper_bound(EventId{after_hi, std::numeric_limits<std::uint64_t>::max()});
+    for (; it != events_.end() && it->first.hi <= watermark_; ++it) {
+        if (slice.events_checked == limit) return slice;
+        slice.events_checked += 1;
+        slice.next_hi = it->first.hi;
+        for (const StoredDelivery& delivery : it->second.deliveries) {
+            if (delivery.settled || parked_.contains({it->first, delivery.endpoint})) continue;
+            const auto attempts = static_cast<std::uint32_t>(delivery.attempts.size());
+            slice.lost.push_back({it->first, delivery.endpoint, attempts});
+        }
+    }
+    slice.next_hi = 0;
+    return slice;
+}
+
+bool MemoryDisk::is_expired(const StoredEvent& stored, const RetentionPolicy& policy,
+                            Timestamp now) const {
+    if (stored.event->id.hi > watermark_) return false;
+    Timestamp finished_at = stored.event->accepted_at;
+    Duration keep = policy.finished;
+    for (const StoredDelivery& delivery : stored.deliveries) {
+        if (!delivery.settled) return false;
+        finished_at = std::max(finished_at, delivery.settled_at);
+        if (*delivery.settled == DeliveryState::dead) keep = std::max(keep, policy.dead);
+    }
+    return now - finished_at > keep;
+}
+
+std::uint64_t MemoryDisk::expire(const RetentionPolicy& policy, Timestamp now) {
+    std::set<std::int64_t> hours;
+    for (auto it = events_.begin(); it != events_.end();) {
+        if (is_expired(it->second, policy, now)) {
+            hours.insert(it->first.millis() / 3'600'000);
+            it = events_.erase(it);
+        } else {
+            ++it;
+        }
+    }
+    return hours.size();
+}
+
+std::vector<EventId> MemoryDisk::event_ids() const {
+    std::vector<EventId> ids;
+    ids.reserve(events_.size());
+    for (const auto& [id, stored] : events_) ids.push_back(id);
+    return ids;
+}
+
+bool MemoryDisk::lose_parked(EventId event, EndpointId endpoint) {
+    if (!parked_.contains({event, endpoint})) return false;
+    unpark({event, endpoint});
+    return true;
+}
+
+}  // namespace posthaste

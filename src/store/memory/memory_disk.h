@@ -1,0 +1,101 @@
+#pragma once
+
+// What a MemoryStore has committed: the part that survives a crash of the process. Plain synchronous transitions on plain
+// containers, each of them atomic because nothing interrupts it. A disk belongs to one open store at a time; it outlives
+// the store and is handed to the next one. Not thread-safe: the store uses it on its executor only.
+//
+// A delivery is in exactly one place:
+//
+//   settled   its StoredDelivery carries a final state
+//   parked    it has a row in `parked_` and an entry in the lane's order
+//   tail      neither, and its event lies above the watermark
+//   lost      neither, and its event lies at or below the watermark: a broken store, found by scan()
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "ports/store.h"
+
+namespace posthaste {
+
+class MemoryDisk {
+public:
+    // What an update did to the place of its delivery.
+    enum class Effect : std::uint8_t { none, left_tail, left_parked };
+
+    void add_event(const Event& event);
+    // Repeated or stale updates have no effect.
+    Effect apply(const DeliveryUpdate& update, Timestamp now);
+    // Everything unsettled above the watermark becomes a parked row due `now`. Returns how many.
+    std::uint64_t park_tail(Timestamp now);
+    void set_watermark(std::uint64_t hi) { watermark_ = hi; }
+    // The endpoint as stored, with its new revision; conflict as ports/store.h says. The id must be issued already.
+    Result<Endpoint> put_endpoint(Endpoint endpoint);
+    // No id issued later may lie at or below `hi`.
+    void raise_last_hi(std::uint64_t hi) { last_hi_ = hi > last_hi_ ? hi : last_hi_; }
+
+    [[nodiscard]] std::vector<ParkedLane> lanes() const;
+    [[nodiscard]] std::vector<Endpoint> endpoints() const;
+    [[nodiscard]] ParkedPage load_parked(const ParkedQuery& query) const;
+    [[nodiscard]] Result<EventHistory> read_event(EventId id) const;
+    [[nodiscard]] std::vector<AttemptOfEndpoint> attempts_of_endpoint(EndpointId id,
+                                                                      std::size_t limit) const;
+    [[nodiscard]] ScanSlice scan(std::uint64_t after_hi, std::size_t limit) const;
+    // Drops events whose deliveries are all settled and old enough. Returns the number of hours touched.
+    std::uint64_t expire(const RetentionPolicy& policy, Timestamp now);
+
+    [[nodiscard]] const Tally& tally() const { return tally_; }
+    [[nodiscard]] std::uint64_t watermark() const { return watermark_; }
+    [[nodiscard]] std::uint64_t last_hi() const {
+        return last_hi_;
+    }  // highest `hi` of any id ever issued and stored
+    [[nodiscard]] std::size_t events() const { return events_.size(); }
+    // Ids of all events kept, ascending.
+    [[nodiscard]] std::vector<EventId> event_ids() const;
+
+    // For tests of the repair scan: forgets a parked row as a faulty store would. False when there is none.
+    bool lose_parked(EventId event, EndpointId endpoint);
+
+private:
+    struct StoredAttempt {
+        AttemptRecord record;
+        DeliveryState state_after;
+    };
+    struct StoredDelivery {
+        EndpointId endpoint;
+        std::optional<DeliveryState> settled;
+        Timestamp settled_at;
+        std::vector<StoredAttempt> attempts;  // by number
+    };
+    struct StoredEvent {
+        EventPtr event;
+        std::vector<StoredDelivery> deliveries;  // in the order of event->targets
+    };
+    struct ParkedRow {
+        Timestamp due;
+        std::uint32_t attempts_made;
+    };
+    using DeliveryKey = std::pair<EventId, EndpointId>;
+    using LaneOrder = std::set<std::pair<Timestamp, EventId>>;
+
+    void park(DeliveryKey key, ParkedRow row);
+    void unpark(DeliveryKey key);
+    [[nodiscard]] bool is_expired(const StoredEvent& stored, const RetentionPolicy& policy,
+                                  Timestamp now) const;
+
+    std::map<EventId, StoredEvent> events_;
+    std::map<DeliveryKey, ParkedRow> parked_;
+    std::map<EndpointId, LaneOrder> lanes_;  // no empty lane
+    std::map<EndpointId, Endpoint> endpoints_;
+    Tally tally_;
+    std::uint64_t watermark_ = 0;
+    std::uint64_t last_event_hi_ = 0;
+    std::uint64_t last_hi_ = 0;
+};
+
+}  // namespace posthaste

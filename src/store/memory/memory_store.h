@@ -1,0 +1,93 @@
+#pragma once
+
+// A Store in memory with the complete semantics of ports/store.h: for tests, the simulator, and servers whose data may die
+// with them. What is committed lives in a MemoryDisk, which may outlive the store: a new MemoryStore on the old disk is the
+// same database after a crash. Commits are grouped, happen in later turns of the store's executor, and fail when the
+// StorePolicy says so. commit() and the reads may be called from any thread; all state is touched on the executor, which
+// must be single-threaded. Destroy the store after its executor has stopped running.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "domain/id_generator.h"
+#include "domain/tail_tracker.h"
+#include "ports/clock.h"
+#include "ports/entropy.h"
+#include "ports/store.h"
+#include "store/memory/memory_disk.h"
+#include "store/memory/store_policy.h"
+
+namespace posthaste {
+
+class MemoryStore final : public Store {
+public:
+    // `posts` has one entry per reactor.
+    MemoryStore(Executor executor, Clock& clock, Entropy& entropy, std::vector<ReactorPost> posts);
+    MemoryStore(Executor executor, Clock& clock, Entropy& entropy, std::vector<ReactorPost> posts,
+                std::shared_ptr<MemoryDisk> disk, std::unique_ptr<StorePolicy> policy);
+    ~MemoryStore() override;
+
+    Task<Result<Recovery>> recover() override;
+    Task<Result<std::vector<Endpoint>>> load_endpoints() override;
+    void commit(std::size_t reactor, CommitBatch batch, CommitDone done) override;
+    Task<Result<Endpoint>> put_endpoint(Endpoint endpoint) override;
+    Task<Result<ParkedPage>> load_parked(ParkedQuery query) override;
+    Task<Result<EventHistory>> read_event(EventId id) override;
+    Task<Result<std::vector<AttemptOfEndpoint>>> attempts_of_endpoint(EndpointId id,
+                                                                      std::size_t limit) override;
+    Task<Result<Tally>> tally() override;
+    Task<Result<ScanSlice>> scan(std::uint64_t after_hi, std::size_t limit) override;
+    Task<Result<std::uint64_t>> expire(RetentionPolicy policy, Timestamp now) override;
+    [[nodiscard]] StoreStats stats() const override;
+    void close() override;
+
+private:
+    struct Job {
+        std::size_t reactor = 0;
+        CommitBatch batch;
+        CommitDone done;
+        Result<void> answer;
+    };
+    enum class Phase : std::uint8_t { idle, collecting, writing, answering };
+
+    void enqueue(Job job);
+    void schedule(StoreStep step, void (MemoryStore::*run)());
+    void collect();
+    void write();
+    void answer();
+    void issue_ids();
+    void apply_group();
+    void refuse_group(const Error& error);
+    void answer_job(Job job);
+    Result<Endpoint> store_endpoint(Endpoint endpoint);
+    void refresh_stats();
+
+    // Runs `read` on the store's executor in a later turn and resumes the caller on its own executor.
+    template <class T, class F>
+    Task<Result<T>> run_read(F read);
+
+    Executor executor_;
+    Clock& clock_;
+    Entropy& entropy_;
+    std::vector<ReactorPost> posts_;
+    std::shared_ptr<MemoryDisk> disk_;
+    std::unique_ptr<StorePolicy> policy_;
+
+    std::deque<Job> queue_;
+    std::vector<Job> group_;
+    Phase phase_ = Phase::idle;
+    bool closed_ = false;
+    IdGenerator ids_;
+    TailTracker tail_;
+
+    mutable std::mutex stats_mutex_;
+    StoreStats stats_;
+    // Functions waiting in the executor look here before they touch the store.
+    std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+}  // namespace posthaste
