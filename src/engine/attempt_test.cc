@@ -1,0 +1,144 @@
+#include "engine/attempt.h"
+
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+
+namespace posthaste {
+namespace {
+
+constexpr std::string_view kPayload =
+    R"({"event": "user.created", "data": {"id": 123, "name": "John Doe", "email": "john@example.com"}})";
+
+Event sample_event() {
+    Event event;
+    event.id = EventId{0x0190a5b27c3d7abcULL, 0x8def0123456789abULL};
+    event.accepted_at = from_micros(1'700'000'000'000'000);
+    event.payload = kPayload;
+    return event;
+}
+
+PreparedEndpointPtr sample_endpoint(std::optional<std::string> secret, Profile profile) {
+    auto prepared = std::make_shared<PreparedEndpoint>();
+    prepared->config.id = EndpointId{0x0190a5b27c3d7001ULL, 0x8000000000000001ULL};
+    prepared->config.profile = profile;
+    prepared->config.secret = std::move(secret);
+    prepared->config.retry = subscriptions_retry_policy();
+    return prepared;
+}
+
+std::string value_of(const std::string& headers, std::string_view name) {
+    const std::string start = std::string(name) + ": ";
+    const std::size_t at = headers.find(start);
+    if (at == std::string::npos) return "";
+    return headers.substr(at + start.size(), headers.find("\r\n", at) - at - start.size());
+}
+
+TEST(AttemptHeaders, SubscriptionsCarryBothSignaturesAndIds) {
+    const Event event = sample_event();
+    const Route route = make_route(sample_endpoint("my_secret_key", Profile::subscriptions));
+    const Timestamp now = from_micros(1'700'000'001'000'000);
+    const std::string headers = attempt_headers(event, route, now);
+    // The published vector of the subscriptions API for this payload and secret.
+    EXPECT_EQ(value_of(headers, "X-Webhook-Signature"),
+              "79e538f177cc3504faf4e361fee2bfdd8f963d412c0093ea08e1795a4da3045c");
+    EXPECT_EQ(value_of(headers, "X-Webhook-Delivery-ID"), to_uuid(event.id));
+    EXPECT_EQ(value_of(headers, "X-Webhook-Subscription-ID"),
+              "0190a5b2-7c3d-7001-8000-000000000001");
+    EXPECT_EQ(value_of(headers, "webhook-id"), to_base62("msg", event.id));
+    EXPECT_EQ(value_of(headers, "webhook-timestamp"), "1700000001");
+    EXPECT_EQ(
+        verify_standard(*parse_secret("my_secret_key"), value_of(headers, "webhook-id"),
+                        "1700000001", value_of(headers, "webhook-signature"), event.payload, now),
+        Verification::valid);
+}
+
+TEST(AttemptHeaders, NothingIsSignedWithoutASecret) {
+    const std::string headers = attempt_headers(
+        sample_event(), make_route(sample_endpoint(std::nullopt, Profile::subscriptions)),
+        Timestamp{});
+    EXPECT_EQ(headers.find("ignature"), std::string::npos);
+    EXPECT_NE(value_of(headers, "webhook-id"), "")
+        << "receivers still need it to recognise duplicates";
+}
+
+TEST(AttemptHeaders, NativeEndpointsGetStandardHeadersOnly) {
+    const std::string headers = attempt_headers(
+        sample_event(),
+        make_route(sample_endpoint("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Profile::native)),
+        Timestamp{});
+    EXPECT_NE(value_of(headers, "webhook-signature"), "");
+    EXPECT_EQ(headers.find("X-Webhook"), std::string::npos);
+}
+
+TEST(AttemptHeaders, OldSecretsSignUntilTheyExpire) {
+    auto prepared =
+        std::make_shared<PreparedEndpoint>(*sample_endpoint("new_secret", Profile::native));
+    const Timestamp now = from_micros(1'700'000'001'000'000);
+    prepared->config.old_secrets = {{"old_secret", now + 1h}, {"older_secret", now - 1s}};
+    const std::string headers = attempt_headers(sample_event(), make_route(prepared), now);
+    const std::string signatures = value_of(headers, "webhook-signature");
+    const auto verdict = [&](std::string_view secret) {
+        return verify_standard(*parse_secret(secret), value_of(headers, "webhook-id"), "1700000001",
+                               signatures, kPayload, now);
+    };
+    EXPECT_EQ(verdict("new_secret"), Verification::valid);
+    EXPECT_EQ(verdict("old_secret"), Verification::valid);
+    EXPECT_EQ(verdict("older_secret"), Verification::no_match);
+}
+
+struct SettleCase {
+    const char* name;
+    AttemptOutcome outcome;
+    int status;
+    std::uint32_t attempts_before;
+    bool deleted;
+    DeliveryState next;
+};
+
+class SettleAttempt : public ::testing::TestWithParam<SettleCase> {};
+
+TEST_P(SettleAttempt, DecidesTheNextState) {
+    const SettleCase& row = GetParam();
+    const auto event = std::make_shared<Event>(sample_event());
+    const QueuedDelivery delivery{event, std::nullopt, row.attempts_before};
+    Endpoint endpoint = sample_endpoint(std::nullopt, Profile::subscriptions)->config;
+    endpoint.is_deleted = row.deleted;
+    TransportResult result;
+    result.outcome = row.outcome;
+    result.status = row.status;
+    result.body = "answer";
+    if (row.status == 0) result.error = "no answer";
+    const Timestamp started = event->accepted_at + 3s;
+    const DeliveryUpdate update = settle_attempt(delivery, endpoint, std::move(result), started,
+                                                 started + 1s, 0.5, Sabotage{});
+    EXPECT_EQ(update.next, row.next);
+    ASSERT_TRUE(update.attempt);
+    EXPECT_EQ(update.attempt->number, row.attempts_before + 1);
+    EXPECT_EQ(update.attempt->status_code, row.status);
+    EXPECT_EQ(update.attempt->response, row.status == 0 ? "no answer" : "answer");
+    EXPECT_EQ(update.attempt->queue_lag, 3s);
+    if (update.next == DeliveryState::parked) {
+        EXPECT_GE(update.due, started + 1s + 10s);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, SettleAttempt,
+    ::testing::Values(
+        SettleCase{"delivered", AttemptOutcome::delivered, 204, 0, false, DeliveryState::delivered},
+        SettleCase{"first_failure", AttemptOutcome::rejected, 500, 0, false, DeliveryState::parked},
+        SettleCase{"redirect_is_failure", AttemptOutcome::rejected, 302, 0, false,
+                   DeliveryState::parked},
+        SettleCase{"network_errors_retry", AttemptOutcome::connect_failed, 0, 0, false,
+                   DeliveryState::parked},
+        SettleCase{"blocked_retries", AttemptOutcome::blocked, 0, 3, false, DeliveryState::parked},
+        SettleCase{"last_attempt", AttemptOutcome::timed_out, 0, 4, false, DeliveryState::dead},
+        SettleCase{"deleted_meanwhile", AttemptOutcome::rejected, 500, 0, true,
+                   DeliveryState::cancelled},
+        SettleCase{"delivered_though_deleted", AttemptOutcome::delivered, 200, 0, true,
+                   DeliveryState::delivered}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+}  // namespace
+}  // namespace posthaste
