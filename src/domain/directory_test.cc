@@ -192,7 +192,9 @@ void expect_same(const Directory& directory, const Model& model) {
         const auto found = directory.find(endpoint_id(number));
         const auto expected = model.endpoints.find(endpoint_id(number));
         ASSERT_EQ(found != nullptr, expected != model.endpoints.end());
-        if (found) { ASSERT_EQ(found->config, expected->second); }
+        if (found) {
+            ASSERT_EQ(found->config, expected->second);
+        }
     }
     std::size_t live = 0;
     for (const std::uint64_t number : {1U, 2U, 3U}) {

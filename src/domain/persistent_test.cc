@@ -33,7 +33,9 @@ TEST(PersistentMap, copies_are_independent_of_each_other) {
             const int* found = map.find({key, 0});
             const auto expected = model.find(key);
             ASSERT_EQ(found != nullptr, expected != model.end()) << key;
-            if (found) { ASSERT_EQ(*found, expected->second) << key; }
+            if (found) {
+                ASSERT_EQ(*found, expected->second) << key;
+            }
         }
     }
 }
