@@ -191,7 +191,7 @@ class Receiver:
         self.script = script or (lambda delivery: Answer())
         self.host, self.port = host, port
         self.ledger = []
-        self.connections = 0
+        self.connections, self.open = 0, set()  # ever, and now
         self.changed = threading.Condition()
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
@@ -207,6 +207,9 @@ class Receiver:
         ready.set()
         self.loop.run_forever()
         self.server.close()
+        for connection in list(self.open):
+            connection.transport.abort()
+        self.loop.run_until_complete(asyncio.sleep(0))
         for task in asyncio.all_tasks(self.loop):
             task.cancel()
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
@@ -236,8 +239,10 @@ class Receiver:
             return Counter(delivery.json()["data"]["n"] for delivery in self.ledger)
 
     def close(self):
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
+        """Idempotent. Connections end, the port is free again."""
+        if self.thread.is_alive():
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self.thread.join()
 
 
 class ReceiverConnection(asyncio.Protocol):
@@ -247,6 +252,10 @@ class ReceiverConnection(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
         self.receiver.connections += 1
+        self.receiver.open.add(self)
+
+    def connection_lost(self, error):
+        self.receiver.open.discard(self)
 
     def data_received(self, data):
         self.buffer += data
