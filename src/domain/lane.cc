@@ -63,9 +63,8 @@ std::vector<QueuedDelivery> Lane::shed() {
         if (last.parked_due && mode_ != Mode::cancelling) {
             loaded_.erase(last.event->id);
             earliest_parked_ = earlier(earliest_parked_, last.parked_due);
-        } else {
-            leaving.push_back(std::move(last));
         }
+        leaving.push_back(std::move(last));
         queue_.pop_back();
     }
     std::reverse(leaving.begin(), leaving.end());
@@ -87,6 +86,7 @@ std::size_t Lane::page_size() const {
 
 bool Lane::wants_page(Timestamp now) const {
     if (page_under_way_ || mode_ == Mode::paused) return false;
+    if (page_not_before_ && *page_not_before_ > now) return false;
     // Cancelling does not wait for due times, and takes one page at a time: the next waits until
     // this one's rows are gone.
     if (mode_ == Mode::cancelling) return earliest_parked_.has_value() && loaded_.empty();
@@ -96,6 +96,7 @@ bool Lane::wants_page(Timestamp now) const {
 Lane::PageRequest Lane::begin_page(Timestamp now) {
     ASSERT(wants_page(now));
     page_under_way_ = true;
+    page_not_before_.reset();
     parked_during_page_.reset();
     const Timestamp due_until = mode_ == Mode::cancelling ? Timestamp::max() : now;
     PageRequest request{due_until, page_size(), {loaded_.begin(), loaded_.end()}};
@@ -119,14 +120,15 @@ void Lane::end_page(std::vector<QueuedDelivery> rows, std::optional<Timestamp> n
 void Lane::fail_page(Timestamp retry_at) {
     ASSERT(page_under_way_);
     page_under_way_ = false;
-    earliest_parked_ = retry_at;
+    page_not_before_ = retry_at;
 }
 
 std::optional<Timestamp> Lane::wake_at() const {
-    if (page_under_way_ || mode_ == Mode::paused) return std::nullopt;
+    if (page_under_way_ || mode_ == Mode::paused || !earliest_parked_) return std::nullopt;
+    const Timestamp not_before = page_not_before_.value_or(Timestamp());
     if (mode_ == Mode::cancelling)
-        return earliest_parked_ && loaded_.empty() ? std::optional(Timestamp{}) : std::nullopt;
-    return earliest_parked_;
+        return loaded_.empty() ? std::optional(not_before) : std::nullopt;
+    return std::max(*earliest_parked_, not_before);
 }
 
 void Lane::set_mode(Mode mode) { mode_ = mode; }

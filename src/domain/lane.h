@@ -64,8 +64,9 @@ public:
     enum class Verdict : std::uint8_t { success, failure, neutral };
     void finished(Verdict verdict);
 
-    // What must leave memory now, because the lane became suspect, paused or cancelling. The caller parks those of the tail
-    // (or cancels all of them when cancelling); those read from parked rows are simply forgotten when not cancelling.
+    // What leaves memory now, because the lane became suspect, paused or cancelling, oldest first. When
+    // cancelling, the caller cancels all of it. Otherwise it parks those of the tail; those that have a
+    // parked row are merely forgotten, for the row still stands and is read again.
     [[nodiscard]] std::vector<QueuedDelivery> shed();
 
     // A row of this lane is now parked on disk, due then.
@@ -122,6 +123,7 @@ private:
     std::uint32_t cap_;
     Mode mode_ = Mode::live;
     bool suspect_ = false;
+    std::optional<Timestamp> page_not_before_;  // after a failed read
     bool page_under_way_ = false;
 };
 

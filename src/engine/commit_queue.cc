@@ -71,45 +71,53 @@ void CommitQueue::finish(Result<void> result, CommitBatch batch, std::vector<Wai
     --under_way_;
     unanswered_bytes_ -= bytes;
     if (result) {
-        if (!failed_updates_.empty())
-            repeat_alarm_->arm(ports_.clock.now());  // the store serves again
         on_durable_(batch.events, batch.updates);
         for (std::size_t i = 0; i < waiters.size(); ++i) waiters[i](batch.events[i]->id);
     } else {
-        metrics_.commit_failures.add();
-        ports_.telemetry.on_notice(Severity::error, "store", result.error().message);
-        keep_failed(std::move(batch.updates));
-        for (Waiter& waiter : waiters) waiter(std::unexpected(result.error()));
+        const Error error = result.error();
+        fail_batch(error, std::move(batch));
+        for (Waiter& waiter : waiters) waiter(std::unexpected(error));
     }
     if (is_idle() || is_failing()) settled_.notify();
 }
 
-void CommitQueue::keep_failed(std::vector<DeliveryUpdate> updates) {
-    if (updates.empty()) return;
-    const bool first = failed_updates_.empty();
-    std::move(updates.begin(), updates.end(), std::back_inserter(failed_updates_));
-    repeat_pause_ = first && repeat_pause_ == Duration{}
-                        ? kRepeatPauseMin
-                        : std::min(repeat_pause_ * 2, kRepeatPauseMax);
-    if (first) repeat_alarm_->arm(ports_.clock.now() + repeat_pause_);
+void CommitQueue::fail_batch(const Error& error, CommitBatch batch) {
+    metrics_.commit_failures.add();
+    ports_.telemetry.on_notice(Severity::error, "store", error.message);
+    std::move(batch.updates.begin(), batch.updates.end(), std::back_inserter(failed_updates_));
+    if (error.code == ErrorCode::commit_unknown)
+        for (const std::shared_ptr<Event>& event : batch.events)
+            doubtful_.insert(doubtful_.end(), event->targets.begin(), event->targets.end());
+    if (failing_ || (failed_updates_.empty() && doubtful_.empty())) return;
+    failing_ = true;
+    repeat_pause_ = kRepeatPauseMin;
+    repeat_alarm_->arm(ports_.clock.now() + repeat_pause_);
 }
 
 void CommitQueue::repeat_failed() {
-    if (failed_updates_.empty()) return;
     CommitBatch batch;
     batch.updates = std::exchange(failed_updates_, std::vector<DeliveryUpdate>());
-    repeating_ = true;
     ++under_way_;
-    auto done = [this](Result<void> result, CommitBatch committed) {
-        repeating_ = false;
+    auto done = [this, doubtful = std::exchange(doubtful_, std::vector<EndpointId>())](
+                    Result<void> result, CommitBatch committed) mutable {
         if (result) {
-            repeat_pause_ = {};
-            ports_.telemetry.on_notice(Severity::info, "store", "commits work again");
+            recover(doubtful);
+        } else {
+            doubtful_.insert(doubtful_.end(), doubtful.begin(), doubtful.end());
+            repeat_pause_ = std::min(repeat_pause_ * 2, kRepeatPauseMax);
+            repeat_alarm_->arm(ports_.clock.now() + repeat_pause_);
         }
         finish(std::move(result), std::move(committed), {}, 0);
-        if (!is_failing() && on_recovered_) on_recovered_();
     };
     ports_.store.commit(reactor_, std::move(batch), std::move(done));
+}
+
+void CommitQueue::recover(const std::vector<EndpointId>& doubtful) {
+    failing_ =
+        !failed_updates_.empty() || !doubtful_.empty();  // another batch may have failed since
+    if (failing_) repeat_alarm_->arm(ports_.clock.now());
+    ports_.telemetry.on_notice(Severity::info, "store", "commits work again");
+    if (on_recovered_) on_recovered_(doubtful);
 }
 
 Task<void> CommitQueue::drain() {

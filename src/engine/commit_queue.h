@@ -30,14 +30,14 @@ public:
     void add(DeliveryUpdate update);
 
     // Commits fail at present: no new attempt should start, its outcome could not be kept.
-    [[nodiscard]] bool is_failing() const { return repeating_ || !failed_updates_.empty(); }
-    [[nodiscard]] bool is_idle() const {
-        return batch_.empty() && failed_updates_.empty() && under_way_ == 0;
-    }
+    [[nodiscard]] bool is_failing() const { return failing_; }
+    [[nodiscard]] bool is_idle() const { return batch_.empty() && !failing_ && under_way_ == 0; }
     // Returns when everything added is durable, or commits fail.
     Task<void> drain();
-    // Called whenever commits start working again.
-    void on_recovered(std::function<void()> callback) { on_recovered_ = std::move(callback); }
+    // Called when commits work again. `doubtful`: endpoints of events whose commit was ambiguous; the
+    // store may hold parked rows for them that nobody knows of.
+    using OnRecovered = std::function<void(const std::vector<EndpointId>& doubtful)>;
+    void on_recovered(OnRecovered callback) { on_recovered_ = std::move(callback); }
 
 private:
     using Waiter = std::move_only_function<void(Result<EventId>)>;
@@ -46,8 +46,9 @@ private:
     void flush();
     void finish(Result<void> result, CommitBatch batch, std::vector<Waiter> waiters,
                 std::size_t bytes);
-    void keep_failed(std::vector<DeliveryUpdate> updates);
+    void fail_batch(const Error& error, CommitBatch batch);
     void repeat_failed();
+    void recover(const std::vector<EndpointId>& doubtful);
 
     Executor executor_;
     std::size_t reactor_;
@@ -55,7 +56,7 @@ private:
     std::size_t unanswered_bytes_max_;
     EngineMetrics& metrics_;
     OnDurable on_durable_;
-    std::function<void()> on_recovered_;
+    OnRecovered on_recovered_;
 
     CommitBatch batch_;
     std::vector<Waiter> waiters_;  // of batch_.events, by position
@@ -64,9 +65,12 @@ private:
     std::size_t under_way_ = 0;
     bool flush_scheduled_ = false;
 
+    // What to repeat once the store serves again; the alarm is armed or a repetition is under way
+    // exactly while `failing_`.
+    bool failing_ = false;
     std::vector<DeliveryUpdate> failed_updates_;
+    std::vector<EndpointId> doubtful_;
     Duration repeat_pause_{};
-    bool repeating_ = false;  // failed updates are on their way again
     std::unique_ptr<Alarm> repeat_alarm_;
     Signal settled_;
 };

@@ -99,7 +99,7 @@ void Dispatcher::shed(LaneIndex index) {
         count_out(leaving);
         if (lane.mode() == Lane::Mode::cancelling)
             cancel(leaving, lane.endpoint());
-        else
+        else if (!leaving.parked_due)
             park(leaving, lane.endpoint());
     }
 }

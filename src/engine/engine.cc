@@ -21,7 +21,10 @@ struct Engine::Impl {
           commits(on, own_reactor, all_ports, limits, all_metrics,
                   [this](auto& events, auto& updates) { on_durable(events, updates); }),
           dispatcher(on, all_ports, limits, sabotage, all_metrics, directory, commits) {
-        commits.on_recovered([this] { dispatcher.pump(); });
+        commits.on_recovered([this](const std::vector<EndpointId>& doubtful) {
+            for (const EndpointId endpoint : doubtful) announce_parked(endpoint, ports.clock.now());
+            dispatcher.pump();
+        });
     }
 
     void on_durable(std::vector<std::shared_ptr<Event>>& events,
@@ -41,13 +44,20 @@ struct Engine::Impl {
             if (!outboxes[owner].empty())
                 ports.mailboxes.hand_over(owner, std::exchange(outboxes[owner], {}));
         for (const DeliveryUpdate& update : updates) {
-            const std::size_t owner = owner_of(update.endpoint, reactors);
-            if (owner == reactor)
+            if (owner_of(update.endpoint, reactors) == reactor)
                 dispatcher.on_durable(update);
             else  // a repair; attempts only ever run on the lane's own reactor
-                ports.mailboxes.announce_parked(owner, update.endpoint, update.due);
+                announce_parked(update.endpoint, update.due);
         }
         dispatcher.pump();
+    }
+
+    void announce_parked(EndpointId endpoint, Timestamp due) {
+        const std::size_t owner = owner_of(endpoint, reactors);
+        if (owner == reactor)
+            dispatcher.announce_parked(endpoint, due);
+        else
+            ports.mailboxes.announce_parked(owner, endpoint, due);
     }
 
     void repark(const LostDelivery& lost) {

@@ -169,8 +169,11 @@ public:
     virtual Task<Result<Recovery>> recover() = 0;
     virtual Task<Result<std::vector<Endpoint>>> load_endpoints() = 0;
 
-    // Queues a batch for the next group commit. Callable from any reactor thread; `done` runs exactly once, on the
-    // executor of that reactor (see ReactorPost), never from within this call. Batches of one reactor commit in order.
+    // Queues a batch for the next group commit. Callable from any reactor thread; `done` runs exactly
+    // once, on the executor of that reactor (see ReactorPost), never from within this call. Batches of
+    // one reactor commit in order. An empty batch asks whether the store serves: it succeeds when it
+    // does. After commit_unknown the store finds out, before the next commit succeeds, what became
+    // durable, and parks (due now) the deliveries of events that did: nobody holds them in memory.
     virtual void commit(std::size_t reactor, CommitBatch batch, CommitDone done) = 0;
 
     // Adds or replaces an endpoint if its stored revision is `endpoint.revision` (0: it must not exist; then the id may be
