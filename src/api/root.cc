@@ -18,7 +18,7 @@ constexpr std::string_view kPageTop = R"html(<!doctype html>
 <style>
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; }
-pre { padding: .8rem; overflow-x: auto; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: 6px; }
+pre { padding: .8rem; overflow-x: auto; border: 1px solid gray; border-radius: 6px; }
 code { font: 14px/1.5 ui-monospace, monospace; }
 </style>
 <h1>posthaste</h1>

@@ -8,7 +8,7 @@ namespace posthaste {
 namespace {
 
 std::string_view without_trailing_slash(std::string_view path) {
-    if (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+    if (path.size() > 2 && path.back() == '/') path.remove_suffix(1);
     return path;
 }
 
@@ -52,10 +52,10 @@ bool match_pattern(std::string_view pattern, std::string_view path, RouteParams&
     return pattern.empty() && path.empty();
 }
 
-RouteMatch match_route(std::span<const Route> table, Method method, std::string_view path) {
+RouteMatch match_route(std::span<const ApiRoute> table, Method method, std::string_view path) {
     const Method wanted = method == Method::head ? Method::get : method;
     RouteMatch match;
-    for (const Route& route : table) {
+    for (const ApiRoute& route : table) {
         if (!match_pattern(route.pattern, path, match.params)) continue;
         if (route.method == wanted) {
             match.route = &route;

@@ -36,7 +36,7 @@ enum class RouteKind : std::uint8_t {
     hot,  // called without any wrapping: must not throw, takes bodies of any size the server lets in
 };
 
-struct Route {
+struct ApiRoute {
     Method method;
     std::string_view pattern;  // "/status/delivery/{id}": literal segments and {params}
     Handler handler;
@@ -59,13 +59,13 @@ private:
 };
 
 struct RouteMatch {
-    const Route* route = nullptr;  // null: no route for this path and method
+    const ApiRoute* route = nullptr;  // null: no route for this path and method
     RouteParams params;
     MethodSet allowed;  // filled when route is null: the methods that the path has
 };
 
 // The first route of the table that fits. HEAD goes where GET goes.
-[[nodiscard]] RouteMatch match_route(std::span<const Route> table, Method method,
+[[nodiscard]] RouteMatch match_route(std::span<const ApiRoute> table, Method method,
                                      std::string_view path);
 
 // Does the path fit the pattern?

@@ -12,7 +12,7 @@ namespace posthaste {
 namespace {
 
 // The hot route first; where a literal segment and a {param} could both fit, the literal goes first.
-constexpr Route kRoutes[] = {
+constexpr ApiRoute kRoutes[] = {
     {Method::post, "/webhooks/ingest/{subscription_id}", subscriptions::ingest, "ingest_webhook",
      RouteKind::hot},
 
@@ -88,7 +88,7 @@ Api::Api(const ApiContext& context)
 
 Api::~Api() = default;
 
-std::span<const Route> Api::routes() { return kRoutes; }
+std::span<const ApiRoute> Api::routes() { return kRoutes; }
 
 Task<HttpResponse> Api::handle(HttpRequest request) {
     if (request.method == Method::options && request.header("origin") &&

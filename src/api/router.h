@@ -25,7 +25,7 @@ public:
     Task<HttpResponse> handle(HttpRequest request) override;
     [[nodiscard]] HttpResponse refuse(int status, std::string_view reason) override;
 
-    [[nodiscard]] static std::span<const Route> routes();
+    [[nodiscard]] static std::span<const ApiRoute> routes();
 
 private:
     const ApiContext context_;

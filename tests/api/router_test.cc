@@ -12,16 +12,14 @@ TEST(Router, S1_07_health) {
     World world;
     const Answer up = world.get("/health");
     EXPECT_EQ(up.status, 200);
-    EXPECT_EQ(up.body,
-              R"({"status":"up","database":"healthy","redis":"not configured",)"
-              R"("timestamp":"2026-01-02T03:04:05.123456Z","version":"9.8.7"})");
+    EXPECT_EQ(up.body, R"({"status":"up","database":"healthy","redis":"not configured",)"
+                       R"("timestamp":"2026-01-02T03:04:05.123456Z","version":"9.8.7"})");
     world.store_problem = "the disk is \"full\"";
     const Answer down = world.get("/health");
     EXPECT_EQ(down.status, 503);
-    EXPECT_EQ(down.body,
-              R"({"status":"down","database":"unhealthy: the disk is \"full\"",)"
-              R"("redis":"not configured","timestamp":"2026-01-02T03:04:05.123456Z",)"
-              R"("version":"9.8.7"})");
+    EXPECT_EQ(down.body, R"({"status":"down","database":"unhealthy: the disk is \"full\"",)"
+                         R"("redis":"not configured","timestamp":"2026-01-02T03:04:05.123456Z",)"
+                         R"("version":"9.8.7"})");
     EXPECT_EQ(world.get("/health/worker").text("status"), "unhealthy");
 }
 
@@ -50,8 +48,8 @@ TEST(Router, metrics_are_text) {
 
 TEST(Router, every_answer_carries_cors_headers) {
     World world;
-    for (const char* target : {"/", "/health", "/nowhere", "/metrics", "/subscriptions/x",
-                               "/subscriptions?limit=x"})
+    for (const char* target :
+         {"/", "/health", "/nowhere", "/metrics", "/subscriptions/x", "/subscriptions?limit=x"})
         EXPECT_TRUE(world.get(target).headers.starts_with(kCorsHeaders)) << target;
     EXPECT_TRUE(world.post("/webhooks/ingest/x", "").headers.starts_with(kCorsHeaders));
     EXPECT_TRUE(world.remove("/health").headers.starts_with(kCorsHeaders));
@@ -139,8 +137,8 @@ TEST(Router, an_overloaded_engine_is_503) {
     World world(limits);
     const std::string id = world.subscribe(R"({"target_url":"http://h"})");
     // One request alone is always let in; what comes before it is answered is not.
-    const auto [first, second] = world.post_two("/webhooks/ingest/" + id,
-                                                R"({"a":")" + std::string(990, 'x') + "\"}");
+    const auto [first, second] =
+        world.post_two("/webhooks/ingest/" + id, R"({"a":")" + std::string(990, 'x') + "\"}");
     EXPECT_EQ(first.status, 202);
     EXPECT_EQ(second.status, 503);
     EXPECT_NE(second.headers.find("retry-after: 1\r\n"), std::string::npos);

@@ -29,9 +29,9 @@ TEST(Subscriptions, S1_01_created_with_every_field_and_status_200) {
     const Answer created = world.post("/subscriptions/", kExample);
     EXPECT_EQ(created.status, 200);
     EXPECT_EQ(created.content_type, "application/json");
-    EXPECT_EQ(created.body, subscription_json(created.text("id"), "http://example.com/webhook",
-                                              R"("my_secret_key")",
-                                              R"(["user.created","user.updated"])"));
+    EXPECT_EQ(created.body,
+              subscription_json(created.text("id"), "http://example.com/webhook",
+                                R"("my_secret_key")", R"(["user.created","user.updated"])"));
     EXPECT_TRUE(parse_uuid(created.text("id")).has_value());
 }
 
@@ -67,17 +67,17 @@ TEST(Subscriptions, a_private_address_is_accepted_at_creation) {
 TEST(Subscriptions, S1_02_get_list_update_delete) {
     World world;
     const std::string id = world.subscribe(kExample);
-    const std::string as_created = subscription_json(id, "http://example.com/webhook",
-                                                     R"("my_secret_key")",
-                                                     R"(["user.created","user.updated"])");
+    const std::string as_created =
+        subscription_json(id, "http://example.com/webhook", R"("my_secret_key")",
+                          R"(["user.created","user.updated"])");
     EXPECT_EQ(world.get("/subscriptions/" + id).body, as_created);
     EXPECT_EQ(world.get("/subscriptions/").body, "[" + as_created + "]");
 
     const Answer updated = world.put("/subscriptions/" + id, R"({"is_active":false})");
     EXPECT_EQ(updated.status, 200);
-    EXPECT_EQ(updated.body, subscription_json(id, "http://example.com/webhook",
-                                              R"("my_secret_key")",
-                                              R"(["user.created","user.updated"])", "false"));
+    EXPECT_EQ(updated.body,
+              subscription_json(id, "http://example.com/webhook", R"("my_secret_key")",
+                                R"(["user.created","user.updated"])", "false"));
     EXPECT_EQ(world.get("/subscriptions/" + id).body, updated.body);
 
     const Answer removed = world.remove("/subscriptions/" + id);
@@ -105,7 +105,8 @@ TEST(Subscriptions, S1_02_update_changes_what_is_mentioned_only) {
         {R"({"target_url":"https://other.example"})", "https://other.example/"},
         {R"({"secret":"new"})", "http://example.com/webhook", R"("new")"},
         {R"({"secret":null})", "http://example.com/webhook", "null"},
-        {R"({"event_types":["a"]})", "http://example.com/webhook", R"("my_secret_key")", R"(["a"])"},
+        {R"({"event_types":["a"]})", "http://example.com/webhook", R"("my_secret_key")",
+         R"(["a"])"},
         {R"({"event_types":null})", "http://example.com/webhook", R"("my_secret_key")", "null"},
         {R"({"is_active":"off"})", "http://example.com/webhook", R"("my_secret_key")",
          R"(["user.created","user.updated"])", "false"},
@@ -134,10 +135,16 @@ TEST(Subscriptions, S1_02_lists_by_skip_and_limit_in_order_of_creation) {
         std::size_t first;
         std::size_t count;
     };
-    for (const Case& c : {Case{"", 0, 5}, {"?limit=2", 0, 2}, {"?skip=3", 3, 2},
-                          {"?skip=1&limit=3", 1, 3}, {"?limit=0", 0, 0}, {"?skip=9", 0, 0},
-                          {"?limit=%31", 0, 1}, {"?limit=1000&skip=4", 4, 1},
-                          {"?skip=99999999999999999999", 0, 0}, {"?limit=1&limit=2", 0, 2}}) {
+    for (const Case& c : {Case{"", 0, 5},
+                          {"?limit=2", 0, 2},
+                          {"?skip=3", 3, 2},
+                          {"?skip=1&limit=3", 1, 3},
+                          {"?limit=0", 0, 0},
+                          {"?skip=9", 0, 0},
+                          {"?limit=%31", 0, 1},
+                          {"?limit=1000&skip=4", 4, 1},
+                          {"?skip=99999999999999999999", 0, 0},
+                          {"?limit=1&limit=2", 0, 2}}) {
         const Answer page = world.get(std::string("/subscriptions/") + c.query);
         ASSERT_EQ(page.status, 200) << c.query;
         const auto list = page.json();
@@ -161,7 +168,8 @@ TEST(Ingest, S1_04_accepts_and_delivers_the_same_bytes) {
     World world;
     const std::string id = world.subscribe(kExample);
     const std::string payload =
-        "{\"event\": \"user.created\",  \"data\":\t{\"id\": 123, \"name\": \"J\\u00f6hn \xC3\xB6\"}}\n";
+        "{\"event\": \"user.created\",  \"data\":\t{\"id\": 123, \"name\": \"J\\u00f6hn "
+        "\xC3\xB6\"}}\n";
     const Answer accepted = world.post("/webhooks/ingest/" + id, payload);
     EXPECT_EQ(accepted.status, 202);
     const std::string delivery = accepted.text("delivery_id");
@@ -211,10 +219,11 @@ TEST(Ingest, S1_09_filters_by_event_type) {
         {R"(["a.b"])", R"({"event":"order.x"})", "order.x"},
         {R"(["a.b"])", R"({"event":"A.B"})", "A.B"},
         {R"(["a.b"])", R"({"event":""})", ""},
-        {R"(["a.b"])", R"({"other":1})", nullptr},          // no member "event": no filter
+        {R"(["a.b"])", R"({"other":1})", nullptr},             // no member "event": no filter
         {R"(["a.b"])", R"({"data":{"event":"x"}})", nullptr},  // only the top level counts
         {R"(["a.b"])", R"({"event":null})", "null"},
-        {R"(["a.b"])", R"({"event":123456789012345678901234567890})", "123456789012345678901234567890"},
+        {R"(["a.b"])", R"({"event":123456789012345678901234567890})",
+         "123456789012345678901234567890"},
         {R"(["a.b"])", R"({"event":["a.b"]})", R"([\"a.b\"])"},
         {R"(["a.b"])", R"({"event":"x","event":"a.b"})", nullptr},  // the last one counts
         {R"(["a.b"])", R"({"event":"a.b","event":"x"})", "x"},
@@ -232,11 +241,12 @@ TEST(Ingest, S1_09_filters_by_event_type) {
         const Answer answer = world.post("/webhooks/ingest/" + id, c.payload);
         EXPECT_EQ(answer.status, 202) << c.payload;
         EXPECT_EQ(world.received.empty(), c.skipped != nullptr) << c.payload;
-        if (c.skipped != nullptr)
-            EXPECT_EQ(answer.body, std::string(R"({"message":"Event type ')") + c.skipped +
-                                       R"(' not subscribed","status":"skipped"})");
-        else
+        if (c.skipped == nullptr) {
             EXPECT_NE(answer.body.find("delivery_id"), std::string::npos) << answer.body;
+            continue;
+        }
+        EXPECT_EQ(answer.body, std::string(R"({"message":"Event type ')") + c.skipped +
+                                   R"(' not subscribed","status":"skipped"})");
     }
 }
 
@@ -258,13 +268,15 @@ TEST(Ingest, inactive_and_unknown_subscriptions) {
 
 TEST(Ingest, S1_10_signs_with_the_secret_only) {
     World world;
-    const std::string signed_id = world.subscribe(
-        R"({"target_url":"http://h","secret":"my_secret_key"})");
+    const std::string signed_id =
+        world.subscribe(R"({"target_url":"http://h","secret":"my_secret_key"})");
     const std::string bare_id = world.subscribe(R"({"target_url":"http://h"})");
     // The vectors of the original.
+    world.ingest(
+        signed_id,
+        R"({"event": "user.created", "data": {"id": 123, "name": "John Doe", "email": "john@example.com"}})");
     world.ingest(signed_id,
-                 R"({"event": "user.created", "data": {"id": 123, "name": "John Doe", "email": "john@example.com"}})");
-    world.ingest(signed_id, R"({"event": "user.created", "data": {"id": 123, "name": "J\u00f6hn"}})");
+                 R"({"event": "user.created", "data": {"id": 123, "name": "J\u00f6hn"}})");
     world.ingest(bare_id, "{}");
     ASSERT_EQ(world.received.size(), 3u);
     EXPECT_EQ(world.received[0].header("X-Webhook-Signature"),
@@ -305,7 +317,8 @@ TEST(Ingest, S1_11_checks_the_inbound_signature) {
     for (const Case& c : cases) {
         const Answer answer = world.post("/webhooks/ingest/" + id + c.query, body);
         EXPECT_EQ(answer.status, c.status) << c.query;
-        if (c.status == 401) EXPECT_EQ(answer.body, R"({"detail":"Invalid signature"})");
+        const bool is_refusal = answer.body == R"({"detail":"Invalid signature"})";
+        EXPECT_EQ(is_refusal, c.status == 401) << c.query;
     }
     const std::string no_secret = world.subscribe(R"({"target_url":"http://h"})");
     EXPECT_EQ(world.post("/webhooks/ingest/" + no_secret + "?signature=00", body).status, 202);
@@ -316,16 +329,18 @@ TEST(Ingest, S1_11_accepts_both_readings_of_an_encoded_secret) {
     const std::string id =
         world.subscribe(R"({"target_url":"http://h","secret":"whsec_c2VjcmV0"})");
     for (const char* key : {"secret", "whsec_c2VjcmV0"})
-        EXPECT_EQ(world.post("/webhooks/ingest/" + id + "?signature=" +
-                                 to_hex(hmac_sha256(key, "{}")),
-                             "{}")
-                      .status,
-                  202);
-    EXPECT_EQ(world.post("/webhooks/ingest/" + id + "?signature=" +
-                             to_hex(hmac_sha256("c2VjcmV0", "{}")),
-                         "{}")
-                  .status,
-              401);
+        EXPECT_EQ(
+            world
+                .post("/webhooks/ingest/" + id + "?signature=" + to_hex(hmac_sha256(key, "{}")),
+                      "{}")
+                .status,
+            202);
+    EXPECT_EQ(
+        world
+            .post("/webhooks/ingest/" + id + "?signature=" + to_hex(hmac_sha256("c2VjcmV0", "{}")),
+                  "{}")
+            .status,
+        401);
 }
 
 TEST(Ingest, ids_in_every_spelling) {
@@ -343,14 +358,9 @@ TEST(Ingest, ids_in_every_spelling) {
         EXPECT_EQ(world.post("/webhooks/ingest/" + spelling, "{}").status, 202) << spelling;
 }
 
-struct ErrorCase {
-    const char* name;
-    CommitFate fate;
-};
-
 TEST(Ingest, a_store_that_cannot_commit_is_503_with_advice_and_heals) {
-    for (const CommitFate fate : {CommitFate::refused, CommitFate::unknown_lost,
-                                  CommitFate::unknown_applied}) {
+    for (const CommitFate fate :
+         {CommitFate::refused, CommitFate::unknown_lost, CommitFate::unknown_applied}) {
         World world;
         const std::string id = world.subscribe(R"({"target_url":"http://h"})");
         world.fate = fate;
@@ -388,16 +398,16 @@ TEST(Status, S1_05_attempts_newest_first_with_every_field) {
 
     const Answer first = world.get("/status/delivery/" + delivery);
     EXPECT_EQ(first.status, 200);
-    const std::string first_id = std::string(
-        first.json().as_array().at(0).as_object().at("id").as_string());
+    const std::string first_id =
+        std::string(first.json().as_array().at(0).as_object().at("id").as_string());
     const std::string first_attempt = common + R"(1,"status_code":500,"success":false,"error":")" +
                                       std::string(255, 'e') + R"(","id":")" + first_id +
                                       R"(","timestamp":"2026-01-02T03:04:05.123456"})";
     EXPECT_EQ(first.body, "[" + first_attempt + "]");
     EXPECT_TRUE(parse_uuid(first_id).has_value());
 
-    world.advance(60s);   // the second attempt is due after 10 to 11 seconds and fails
-    world.advance(60s);   // the third after 30 to 33 more and succeeds
+    world.advance(60s);  // the second attempt is due after 10 to 11 seconds and fails
+    world.advance(60s);  // the third after 30 to 33 more and succeeds
     const Answer all = world.get("/status/delivery/" + delivery);
     const auto list = all.json();
     ASSERT_EQ(list.as_array().size(), 3u);
@@ -519,9 +529,8 @@ TEST(Status, a_store_that_cannot_read_is_503) {
 std::vector<double> gaps(const World& world) {
     std::vector<double> result;
     for (std::size_t i = 1; i < world.received.size(); ++i)
-        result.push_back(std::chrono::duration<double>(world.received[i].at -
-                                                       world.received[i - 1].at)
-                             .count());
+        result.push_back(
+            std::chrono::duration<double>(world.received[i].at - world.received[i - 1].at).count());
     return result;
 }
 

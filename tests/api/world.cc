@@ -144,9 +144,12 @@ public:
     Task<Result<EventHistory>> read_event(EventId id) override { return inner_.read_event(id); }
     Task<Result<std::vector<AttemptOfEndpoint>>> attempts_of_endpoint(EndpointId id,
                                                                       std::size_t limit) override {
+        if (!world_.reads_work) return unavailable<std::vector<AttemptOfEndpoint>>();
         return inner_.attempts_of_endpoint(id, limit);
     }
-    Task<Result<Tally>> tally() override { return inner_.tally(); }
+    Task<Result<Tally>> tally() override {
+        return world_.reads_work ? inner_.tally() : unavailable<Tally>();
+    }
     Task<Result<ScanSlice>> scan(std::uint64_t after_hi, std::size_t limit) override {
         return inner_.scan(after_hi, limit);
     }
@@ -162,6 +165,11 @@ public:
     void close() override { inner_.close(); }
 
 private:
+    template <class T>
+    static Task<Result<T>> unavailable() {
+        co_return fail(ErrorCode::unavailable, "The store cannot read.");
+    }
+
     static std::vector<ReactorPost> posts(World& world) {
         std::vector<ReactorPost> posts;
         posts.emplace_back([&world](std::move_only_function<void()> run) {
@@ -199,8 +207,8 @@ World::World(EngineLimits limits)
     settings.application = ApplicationId{0x0190'0000'0002'7000ULL, 0x8000'0000'0000'0002ULL};
     settings.version = "9.8.7";
     settings.reactors = 3;
-    Engine::Ports ports{*store_, *transport_, *this,    *this,
-                        *entropy_, *silent_,  *silent_, directory_};
+    Engine::Ports ports{*store_,   *transport_, *this,    *this,
+                        *entropy_, *silent_,    *silent_, directory_};
     engine_ = std::make_unique<Engine>(io_.get_executor(), 0, 1, ports, limits);
     directory_.on_change([this](EndpointId id) { engine_->endpoint_changed(id); });
     engine_->start(Recovery{});
