@@ -3,8 +3,8 @@
 // The commands that are not the server: a development receiver, senders, checks and benchmarks. They talk to a running
 // server over HTTP and never touch its database or engine.
 //
-// add_*_command registers one with the command line; main.cc calls each once, parses, and returns `exit_code`, which the
-// chosen command has set. The run_* functions can be called directly. All block until they are finished, on the caller's
+// add_tool_commands registers all of them with the command line; the chosen one sets `exit_code` while it is parsed. The
+// run_* functions can be called directly. All block until they are finished, on the caller's
 // thread, and print what went wrong together with what to do about it.
 
 #include <cstdint>
@@ -67,7 +67,7 @@ struct SeedOptions {
 int run_seed(const SeedOptions& options);
 
 struct DoctorOptions {
-    std::string database = "sqlite:data/posthaste.db";
+    std::string database = "sqlite:./data";
     std::string listen = "127.0.0.1:8000";
     std::string server_url;  // also checks a running server
     std::string resolve = "example.com";
@@ -94,6 +94,8 @@ struct BenchOptions {
 };
 int run_bench(const BenchOptions& options);
 
+// All of the above; each of the following registers one.
+void add_tool_commands(CLI::App& app, int& exit_code);
 void add_listen_command(CLI::App& app, int& exit_code);
 void add_send_command(CLI::App& app, int& exit_code);
 void add_seed_command(CLI::App& app, int& exit_code);

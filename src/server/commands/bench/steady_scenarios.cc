@@ -1,0 +1,74 @@
+#include <numeric>
+#include <vector>
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include "server/commands/bench/rig.h"
+#include "server/commands/bench/scenarios.h"
+#include "server/commands/tool_clock.h"
+
+namespace posthaste {
+namespace {
+
+constexpr Duration kDrainStall = 30s;
+
+std::vector<std::uint32_t> all_targets(unsigned endpoints) {
+    std::vector<std::uint32_t> targets(endpoints);
+    std::iota(targets.begin(), targets.end(), 0U);
+    return targets;
+}
+
+void report_latencies(boost::json::object& out, const BenchRig& rig, const LedgerWindow& window) {
+    LatencySamples delivered = rig.latencies(window);
+    LatencySamples accepted = rig.accept_latencies(window);
+    out["p50_ms"] = delivered.percentile_ms(0.50);
+    out["p99_ms"] = delivered.percentile_ms(0.99);
+    out["p999_ms"] = delivered.percentile_ms(0.999);
+    out["max_ms"] = delivered.max_ms();
+    out["accept_p50_ms"] = accepted.percentile_ms(0.50);
+    out["accept_p99_ms"] = accepted.percentile_ms(0.99);
+}
+
+// Warm-up, a measured window, and the drain after it; with the figures of the window.
+Result<boost::json::object> run_steady(const BenchOptions& options, double rate) {
+    ASSIGN_OR_RETURN(auto rig, BenchRig::create(options, options.endpoints));
+    LoadGenerator::Load load;
+    load.rate = rate;
+    load.targets = all_targets(options.endpoints);
+    rig->generator().begin(std::move(load));
+    pause_for(options.warm_up);
+    const RigSnapshot from = rig->snapshot();
+    pause_for(options.measured);
+    const RigSnapshot to = rig->snapshot();
+    rig->generator().end();
+    const std::uint64_t lost = rig->drain({}, kDrainStall);
+    const double drain_s = static_cast<double>(monotonic_nanos() - to.at_ns) / 1e9;
+
+    boost::json::object out;
+    rig->report_window(out, from, to);
+    report_latencies(out, *rig, {.from_ns = from.at_ns, .until_ns = to.at_ns});
+    rig->report_counts(out);
+    out["drain_s"] = drain_s;
+    out["lost"] = lost;
+    if (rig->server()) out["clean_stop"] = rig->server()->stop(30s);
+    return out;
+}
+
+}  // namespace
+
+Result<boost::json::object> bench_throughput(const BenchOptions& options) {
+    say(fmt::format("throughput: {} connections, {} endpoints, {} B, as fast as it goes",
+                    options.connections, options.endpoints, options.payload_bytes));
+    return run_steady(options, 0);
+}
+
+Result<boost::json::object> bench_latency(const BenchOptions& options) {
+    say(fmt::format("latency: {:.0f} events/s, {} endpoints, {} B", options.rate, options.endpoints,
+                    options.payload_bytes));
+    ASSIGN_OR_RETURN(boost::json::object out, run_steady(options, options.rate));
+    out["rate"] = options.rate;
+    return out;
+}
+
+}  // namespace posthaste
