@@ -222,7 +222,9 @@ private:
             if (at_ + 1 >= text_.size()) break;
             const char escaped = text_[at_ + 1];
             if (escaped == 'u') {
-                if (read_unit(text_, at_ + 2) < 0) return fault("Invalid \\uXXXX escape", at_ + 1);
+                // No text may end here: the string is still open, which is reported as a bad escape.
+                if (read_unit(text_, at_ + 2) < 0 || at_ + 6 == text_.size())
+                    return fault("Invalid \\uXXXX escape", at_ + 1);
                 at_ += 6;
             } else if (std::string_view{"\"\\/bfnrt"}.find(escaped) != std::string_view::npos) {
                 at_ += 2;

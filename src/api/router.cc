@@ -59,7 +59,7 @@ HttpResponse answer_preflight(const HttpRequest& request) {
     HttpResponse response = reply(200, "OK", kText);
     response.headers +=
         "access-control-allow-methods: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n"
-        "access-control-max-age: 600\r\nvary: Origin\r\n";
+        "access-control-max-age: 600\r\n";
     const auto wanted = request.header("access-control-request-headers");
     if (wanted && is_header_list(*wanted)) {
         response.headers += "access-control-allow-headers: ";

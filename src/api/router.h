@@ -21,7 +21,7 @@ public:
     Api(const Api&) = delete;
     Api& operator=(const Api&) = delete;
 
-    // Never throws. The body of an answer to HEAD is what GET would have sent; the server leaves it out.
+    // A handler's exception becomes a 500. The body of an answer to HEAD is what GET would have sent; the server leaves it out.
     Task<HttpResponse> handle(HttpRequest request) override;
     [[nodiscard]] HttpResponse refuse(int status, std::string_view reason) override;
 

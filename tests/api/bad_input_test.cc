@@ -118,6 +118,7 @@ std::vector<BadCase> broken_bodies() {
         {"\"a\tb\"", 2, "Invalid control character at"},
         {std::string("{\"a\":\"\0\"}", 9), 6, "Invalid control character at"},
         {R"("\x")", 1, R"(Invalid \\escape)"},
+        {R"({"a":"\u1234)", 7, R"(Invalid \\uXXXX escape)"},
         {R"("\u12g4")", 2, R"(Invalid \\uXXXX escape)"},
         {"{\"\xC3\xA9\":x}", 5, "Expecting value"},
         {"// no\n{}", 0, "Expecting value"},
