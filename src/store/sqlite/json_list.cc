@@ -1,0 +1,54 @@
+#include "store/sqlite/json_list.h"
+
+namespace posthaste {
+
+void append_json_string(std::string& json, std::string_view text) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    json += '"';
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            json += '\\';
+            json += c;
+        } else if (byte < 0x20) {
+            json += "\\u00";
+            json += kHex[byte >> 4];
+            json += kHex[byte & 15];
+        } else {
+            json += c;
+        }
+    }
+    json += '"';
+}
+
+namespace {
+
+template <class Item, class Append>
+std::string list_of(const std::vector<Item>& items, Append append) {
+    std::string json = "[";
+    for (const Item& item : items) {
+        if (json.size() > 1) json += ',';
+        append(json, item);
+    }
+    return json + ']';
+}
+
+}  // namespace
+
+std::string to_json(const std::vector<std::string>& names) {
+    return list_of(names, [](std::string& json, const std::string& name) { append_json_string(json, name); });
+}
+
+std::string to_json(const std::vector<OldSecret>& secrets) {
+    return list_of(secrets, [](std::string& json, const OldSecret& old) {
+        json += '[';
+        append_json_string(json, old.secret);
+        json += ',' + std::to_string(to_micros(old.expires_at)) + ']';
+    });
+}
+
+std::string to_json(const std::vector<Duration>& gaps) {
+    return list_of(gaps, [](std::string& json, Duration gap) { json += std::to_string(gap.count()); });
+}
+
+}  // namespace posthaste

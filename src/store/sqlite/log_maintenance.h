@@ -1,0 +1,55 @@
+#pragma once
+
+// What must happen some time but must not make a commit wait: checkpoints, the index of a file that takes no more events,
+// and retention. One thread of its own; whatever has to be written to a live file goes through the writer, a small piece
+// at a time.
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "base/result.h"
+#include "ports/store.h"
+#include "store/sqlite/log_partition.h"
+#include "store/sqlite/reader_pool.h"
+#include "store/sqlite/sqlite_options.h"
+#include "store/sqlite/sqlite_writer.h"
+
+namespace posthaste {
+
+class LogMaintenance {
+public:
+    LogMaintenance(const SqliteOptions& options, LogPartitions& partitions, SqliteWriter& writer);
+
+    void start() { thread_.start(1); }
+    // Gives up what it is doing at the next safe point: all of it is found again by resume() after a restart.
+    void stop();
+    [[nodiscard]] bool post(ReaderPool::Job& job) { return thread_.post(job); }
+
+    // Any thread; these only queue.
+    void checkpoint(LogPartitionPtr partition);
+    void build_index(LogPartitionPtr partition);
+    // Queues the indexes that an earlier run left unfinished.
+    void resume();
+
+    // On the maintenance thread.
+    [[nodiscard]] Result<std::uint64_t> expire(LogReader& reader, RetentionPolicy policy, Timestamp now);
+
+private:
+    void run_checkpoint(const LogPartition& partition);
+    [[nodiscard]] Result<void> run_build_index(LogReader& reader, const LogPartitionPtr& partition);
+
+    // Runs on the writer thread and waits for it.
+    template <class T>
+    [[nodiscard]] Result<T> on_writer(std::move_only_function<Result<T>(SqliteWriter&)> work);
+    [[nodiscard]] Result<void> write_index(const LogPartitionPtr& partition, LogStage stage,
+                                           std::span<const EndpointAttempt> attempts);
+
+    const SqliteOptions& options_;
+    LogPartitions& partitions_;
+    SqliteWriter& writer_;
+    std::atomic<bool> is_stopping_{false};
+    ReaderPool thread_;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,41 @@
+#pragma once
+
+// The reader threads: a queue of questions, each answered by whichever thread is free. Thread-safe.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "store/sqlite/log_reader.h"
+
+namespace posthaste {
+
+class ReaderPool {
+public:
+    using Job = std::move_only_function<void(LogReader&)>;
+
+    ReaderPool(LogPartitions& partitions, std::string vfs) : partitions_(partitions), vfs_(std::move(vfs)) {}
+    ~ReaderPool() { stop(); }
+    void start(std::size_t threads);
+    // Answers what is queued, then ends. Idempotent.
+    void stop();
+    // False once stopped: the job was not taken and is still the caller's.
+    [[nodiscard]] bool post(Job& job);
+
+private:
+    void run();
+
+    LogPartitions& partitions_;
+    const std::string vfs_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Job> jobs_;
+    bool is_stopping_ = true;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/time.h"
+
+namespace posthaste {
+
+struct SqliteOptions {
+    std::string directory;  // holds posthaste.db and log/; made when missing
+    std::string vfs;        // the SQLite VFS below ours; empty: the default one
+    std::uint64_t partition_bytes_max = 512u << 20;
+    Duration partition_age_max = 1h;
+    std::size_t reader_threads = 2;
+    std::size_t checkpoint_pages = 4000;  // write-ahead log size that starts a checkpoint
+    std::size_t index_chunk = 2000;       // index rows written between two commits
+    std::size_t open_files_max = 8;       // older log files the writer keeps open
+    int page_bytes = 4096;
+};
+
+}  // namespace posthaste

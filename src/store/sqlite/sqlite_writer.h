@@ -1,0 +1,152 @@
+#pragma once
+
+// The one thread that writes. It takes everything that is queued and commits it as one transaction, which is one fsync;
+// what arrives meanwhile is the next one. So a lone batch never waits for company, and a busy store writes large groups.
+// Between two groups it runs at most one job: an endpoint change, a piece of an index, the end of a checkpoint.
+//
+// Events go to the newest log file. An update goes to the file of its event, which may be an older one; then the group is
+// one transaction per file, and answers wait for all of them.
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/counter.h"
+#include "domain/id_generator.h"
+#include "ports/clock.h"
+#include "ports/entropy.h"
+#include "ports/store.h"
+#include "store/sqlite/config_file.h"
+#include "store/sqlite/log_file.h"
+#include "store/sqlite/log_partition.h"
+#include "store/sqlite/sqlite_options.h"
+
+namespace posthaste {
+
+class SqliteWriter {
+public:
+    using Job = std::move_only_function<void(SqliteWriter&)>;
+    // What the writer asks of the maintenance thread. Called on the writer thread; must not block.
+    struct Requests {
+        std::function<void(LogPartitionPtr)> checkpoint;   // its write-ahead log is long
+        std::function<void(LogPartitionPtr)> build_index;  // it takes no more events
+    };
+
+    SqliteWriter(const SqliteOptions& options, Clock& clock, Entropy& entropy, std::vector<ReactorPost> reactors,
+                 LogPartitions& partitions);
+    ~SqliteWriter() { stop(); }
+
+    // ---- any thread ----
+    // Opens every file. Before start().
+    [[nodiscard]] Result<void> open();
+    void start(Requests requests);
+    void commit(std::size_t reactor, CommitBatch batch, CommitDone done);
+    // False once stopped: the job was not taken and is still the caller's.
+    [[nodiscard]] bool post(Job& job);
+    // Commits what is queued, runs the jobs, empties the logs. Idempotent.
+    void stop();
+    [[nodiscard]] Tally tally() const;
+    void fill(StoreStats& stats) const;
+
+    // ---- jobs, on the writer thread ----
+    [[nodiscard]] Result<Recovery> recover();
+    [[nodiscard]] Result<std::vector<Endpoint>> load_endpoints() { return config_->load_endpoints(); }
+    [[nodiscard]] Result<Endpoint> put_endpoint(Endpoint endpoint);
+    // Adds to a closed file's index and moves the file to a stage.
+    [[nodiscard]] Result<void> write_index(const LogPartition& partition, LogStage stage,
+                                           std::span<const EndpointAttempt> attempts);
+    void finish_checkpoint(std::uint64_t first_hi);
+    // No more events for the newest file if its newest event is older than `age`.
+    void rotate_if_older(Duration age, Timestamp now);
+    // Grows with every transaction of the file; none: the file is unknown.
+    [[nodiscard]] std::optional<std::int64_t> commits_of(const LogPartition& partition);
+    // Forgets the file, its counters kept in the totals, and unlinks it.
+    [[nodiscard]] Result<void> drop(const LogPartitionPtr& partition);
+    // Puts a rewritten copy in the place of a file, if the file saw no commit since the copy was taken.
+    [[nodiscard]] Result<bool> replace(const LogPartitionPtr& partition, const LogPartitionPtr& copy,
+                                       std::int64_t commits_when_copied);
+
+private:
+    struct Queued {
+        std::size_t reactor;
+        CommitBatch batch;
+        CommitDone done;
+        Result<void> result;
+    };
+    struct Entry {
+        explicit Entry(LogPartitionPtr partition, const SqliteOptions& options) : file(std::move(partition), options) {}
+        LogFile file;
+        Tally published;               // part of the sum that tally() shows
+        std::uint64_t last_used = 0;   // group number
+        std::optional<Error> failure;  // in the current group
+        bool is_checkpointing = false;
+    };
+
+    // Opening (sqlite_writer_open.cc).
+    [[nodiscard]] Result<void> open_logs();
+    [[nodiscard]] Result<void> open_log(const std::string& name, std::uint64_t first_hi);
+    [[nodiscard]] Result<void> finish_drops();
+    [[nodiscard]] Result<void> create_log(Timestamp now);
+
+    void run();
+    void commit_group(std::vector<Queued>& group);
+    void append_events(Queued& queued, Timestamp now);
+    void apply_updates(Queued& queued, Timestamp now);
+    [[nodiscard]] Result<Entry*> file_for_events(Timestamp now);
+    [[nodiscard]] Entry* begun(Entry& entry, Timestamp now);
+    void finish_transactions();
+    void settle_results(std::vector<Queued>& group);
+    [[nodiscard]] Result<void> result_of(const Queued& queued);
+    void answer(std::vector<Queued> group);
+    void count(std::size_t events, std::size_t updates);
+    void tidy_up();
+    void close_idle_files();
+    void forget(Entry& entry);
+    void rotate_if_due(Timestamp now);
+    void rotate();
+    void publish(Entry& entry);
+    [[nodiscard]] Entry* find(std::uint64_t hi);
+
+    // Constant after construction.
+    const SqliteOptions& options_;
+    Clock& clock_;
+    Entropy& entropy_;
+    const std::vector<ReactorPost> reactors_;
+    LogPartitions& partitions_;
+    Requests requests_;
+
+    // Writer thread.
+    std::unique_ptr<ConfigFile> config_;
+    IdGenerator ids_;
+    std::map<std::uint64_t, std::unique_ptr<Entry>> files_;  // by first_hi
+    Entry* newest_ = nullptr;                                // takes events; null: the next event makes a file
+    std::vector<Entry*> touched_;                            // in the current group
+    std::optional<Error> events_failure_;                    // in the current group: no file to take them
+    std::uint64_t group_number_ = 0;
+
+    // Shared.
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::vector<Queued> queue_;
+    std::deque<Job> jobs_;
+    bool is_idle_ = false;
+    bool is_stopping_ = true;
+    Tally tally_;
+    std::string problem_;  // why commits fail; empty: they do not
+    Counter commits_, events_, updates_, tail_;
+    std::thread thread_;
+};
+
+// Makes a directory's entries durable.
+[[nodiscard]] Result<void> sync_directory(const std::string& path);
+
+}  // namespace posthaste

@@ -1,0 +1,3 @@
+#include "store/sqlite/sqlite_writer.h"
+
+namespace posthaste {}
