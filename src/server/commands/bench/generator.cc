@@ -90,6 +90,10 @@ void LoadGenerator::begin(Load load) {
     thread_ = std::thread([this] { run(); });
 }
 
+void LoadGenerator::finish() {
+    if (thread_.joinable()) thread_.join();
+}
+
 void LoadGenerator::end() {
     if (!thread_.joinable()) return;
     ending_.store(true);

@@ -49,6 +49,8 @@ public:
     void begin(Load load);
     // The load sent all its events and every one was answered or lost with its connection.
     [[nodiscard]] bool done() const { return done_.load(std::memory_order_acquire); }
+    // Waits until a load with events_max is done. REQUIRES: it has one.
+    void finish();
     // Sends nothing new, waits for outstanding answers (at most 15 s), joins.
     void end();
 

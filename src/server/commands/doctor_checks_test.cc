@@ -1,0 +1,48 @@
+#include "server/commands/doctor_checks.h"
+
+#include <gtest/gtest.h>
+
+#include "server/commands/file_descriptor.h"
+
+namespace posthaste {
+namespace {
+
+TEST(DoctorJudgements, HaveThreeGrades) {
+    EXPECT_EQ(judge_free_space(10), Finding::fail);
+    EXPECT_EQ(judge_free_space(500), Finding::warn);
+    EXPECT_EQ(judge_free_space(50'000), Finding::ok);
+    EXPECT_EQ(judge_fdatasync(2), Finding::warn);
+    EXPECT_EQ(judge_fdatasync(300), Finding::ok);
+    EXPECT_EQ(judge_fdatasync(50'000), Finding::warn);
+    EXPECT_EQ(judge_open_files(256), Finding::fail);
+    EXPECT_EQ(judge_open_files(4096), Finding::warn);
+    EXPECT_EQ(judge_open_files(65536), Finding::ok);
+}
+
+TEST(DataDirectoryOf, ReadsSqliteAddresses) {
+    EXPECT_EQ(data_directory_of("sqlite:./data").value(), "./data");
+    EXPECT_EQ(data_directory_of("sqlite:///var/lib/posthaste").value(), "/var/lib/posthaste");
+    EXPECT_FALSE(data_directory_of("sqlite:"));
+    EXPECT_FALSE(data_directory_of("mysql://x"));
+}
+
+TEST(DoctorChecks, AdviseOnlyWhenSomethingIsWrong) {
+    const CheckResult good = check_data_directory("/tmp/not/there/yet");
+    EXPECT_EQ(good.finding, Finding::ok);
+    EXPECT_EQ(good.advice, "");
+    const CheckResult bad = check_data_directory("/dev/null");
+    EXPECT_EQ(bad.finding, Finding::fail);
+    EXPECT_NE(bad.advice, "");
+}
+
+TEST(DoctorChecks, APortHeldByAnotherProgramFails) {
+    EXPECT_EQ(check_port("127.0.0.1").finding, Finding::fail);
+    EXPECT_EQ(check_port("127.0.0.1:0").finding, Finding::ok);
+    const auto closed_on_purpose = find_free_port();
+    ASSERT_TRUE(closed_on_purpose);
+    EXPECT_EQ(check_server("http://127.0.0.1:" + std::to_string(*closed_on_purpose)).finding,
+              Finding::fail);
+}
+
+}  // namespace
+}  // namespace posthaste
