@@ -193,11 +193,18 @@ private:
 
     // The head is incomplete: refuse what can only become too large.
     Progress wait(std::string_view input) {
-        if (!grammar_->has_request_line() && input.size() > limits_.target_bytes_max + 64)
-            return refuse(judge_long_line(input));
+        if (is_long_line(input)) return refuse(judge_long_line(input));
         if (input.size() >= limits_.header_bytes_max)
             return refuse({431, "the request's header is too large"});
         return Progress::need_more;
+    }
+
+    // Beast may not have reported a request line that is there: after a piece that ended inside of it, Beast waits for the
+    // end of the head.
+    [[nodiscard]] bool is_long_line(std::string_view input) const {
+        const std::size_t line_bytes_max = limits_.target_bytes_max + 64;
+        return !grammar_->has_request_line() && input.size() > line_bytes_max &&
+               input.substr(0, line_bytes_max).find('\n') == std::string_view::npos;
     }
 
     [[nodiscard]] static Refusal judge_long_line(std::string_view input) {
@@ -207,8 +214,7 @@ private:
     }
 
     [[nodiscard]] Refusal judge_error(const error_code& ec, std::string_view input) const {
-        if (ec == http::error::header_limit && !grammar_->has_request_line())
-            return judge_long_line(input);
+        if (ec == http::error::header_limit && is_long_line(input)) return judge_long_line(input);
         return explain(ec);
     }
 
