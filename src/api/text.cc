@@ -60,8 +60,8 @@ std::string percent_decode(std::string_view text, PlusSign plus) {
 }
 
 bool equals_decoded(std::string_view encoded, std::string_view plain) {
-    if (encoded == plain) return true;
-    if (encoded.size() <= plain.size()) return false;
+    if (encoded.find('%') == std::string_view::npos) return encoded == plain;
+    if (encoded.size() < plain.size()) return false;
     std::size_t i = 0;
     for (const char c : plain) {
         if (i >= encoded.size()) return false;
@@ -139,7 +139,9 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
     }
     text = without_zero_fraction(text);
     if (text.empty() || !is_digit(text.front()) || !is_digit(text.back())) return std::nullopt;
+    constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
     constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+    // Below zero there is room for one more than above.
     std::int64_t value = 0;
     char previous = '0';
     for (const char c : text) {
@@ -150,9 +152,10 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
         if (!is_digit(c)) return std::nullopt;
         previous = c;
         const std::int64_t digit = c - '0';
-        value = value > (kMax - digit) / 10 ? kMax : value * 10 + digit;
+        value = value < (kMin + digit) / 10 ? kMin : value * 10 - digit;
     }
-    return negative ? -value : value;
+    if (negative) return value;
+    return value == kMin ? kMax : -value;
 }
 
 }  // namespace posthaste
