@@ -1,0 +1,78 @@
+// JSON: the scanner against Boost.JSON, the payload reader's fast way against its slow one.
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <string>
+
+#include "api/json_scan.h"
+#include "api/payload.h"
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "tests/fuzz/fuzz_target.h"
+
+namespace posthaste::fuzz {
+
+namespace {
+
+namespace json = boost::json;
+
+// What Boost.JSON refuses and the scanner takes, because RFC 8259 leaves it open: numbers of any size, and escapes that are
+// half of a surrogate pair, for some of which it has no error code of their own.
+bool is_matter_of_taste(const boost::system::error_code& error, std::string_view input) {
+    const bool has_surrogate = input.find("\\ud") != std::string_view::npos ||
+                               input.find("\\uD") != std::string_view::npos;
+    return error == json::error::exponent_overflow || has_surrogate;
+}
+
+}  // namespace
+
+void run_json(std::string_view input) {
+    const JsonScan scan = scan_json(input, "event");
+    json::parse_options options;
+    options.max_depth = kJsonDepthMax;
+    boost::system::error_code error;
+    const json::value value = json::parse({input.data(), input.size()}, error, {}, options);
+    if (scan.fault) {
+        ASSERT(scan.fault->position <= input.size() && !scan.fault->reason.empty());
+        ASSERT(error.failed());
+        return;
+    }
+    ASSERT(is_valid_utf8(input));
+    ASSERT(scan.first != '\0');
+    if (error.failed()) {
+        ASSERT(is_matter_of_taste(error, input));
+        return;
+    }
+    ASSERT(value.is_object() == (scan.first == '{'));
+    const json::value* event = value.is_object() ? value.as_object().if_contains("event") : nullptr;
+    ASSERT(scan.member.has_value() == (event != nullptr));
+    if (!event) return;
+    ASSERT(!scan_json(*scan.member).fault);
+    ASSERT(event->is_string() == (scan.member->front() == '"'));
+    if (event->is_string())
+        ASSERT(unescape_json(*scan.member) == std::string_view(event->as_string()));
+}
+
+void run_payload(std::string_view input) {
+    constexpr std::size_t kPadding = 64;
+    const std::string padded = std::string(input) + std::string(kPadding, '"');
+    const std::string_view body = std::string_view(padded).substr(0, input.size());
+    PayloadReader reader;
+    const PayloadCheck check = reader.check(body);
+    const JsonScan scan = scan_json(input, "event");
+    ASSERT((check.kind == PayloadKind::empty) == input.empty());
+    if (check.kind == PayloadKind::empty) return;
+    ASSERT((check.kind == PayloadKind::broken) == scan.fault.has_value());
+    if (scan.fault) {
+        ASSERT(check.fault.position == scan.fault->position);
+        return;
+    }
+    ASSERT((check.kind == PayloadKind::object) == (scan.first == '{'));
+    ASSERT((check.kind == PayloadKind::null) == (scan.first == 'n'));
+    ASSERT(!(check.event_type && check.event_other));
+    if (check.event_type) ASSERT(unescape_json(*scan.member) == *check.event_type);
+    if (check.event_other) ASSERT(scan.member && scan.member->front() != '"');
+    ASSERT(scan.member.has_value() == (check.event_type || check.event_other));
+}
+
+}  // namespace posthaste::fuzz

@@ -1,0 +1,38 @@
+#include <algorithm>
+#include <array>
+
+#include "tests/fuzz/fuzz_target.h"
+
+namespace posthaste::fuzz {
+
+namespace {
+
+constexpr std::array kTargets = {
+    FuzzTarget{"bytes", run_bytes},
+    FuzzTarget{"chunks", run_chunks},
+    FuzzTarget{"http_date", run_http_date},
+    FuzzTarget{"ids", run_ids},
+    FuzzTarget{"ip", run_ip},
+    FuzzTarget{"json", run_json},
+    FuzzTarget{"message", run_message},
+    FuzzTarget{"network", run_network},
+    FuzzTarget{"payload", run_payload},
+    FuzzTarget{"query", run_query},
+    FuzzTarget{"request", run_request},
+    FuzzTarget{"response", run_response},
+    FuzzTarget{"retry_after", run_retry_after},
+    FuzzTarget{"secret", run_secret},
+    FuzzTarget{"url", run_url},
+    FuzzTarget{"verify", run_verify},
+};
+
+}  // namespace
+
+std::span<const FuzzTarget> fuzz_targets() { return kTargets; }
+
+const FuzzTarget* find_fuzz_target(std::string_view name) {
+    const auto* found = std::ranges::find(kTargets, name, &FuzzTarget::name);
+    return found == kTargets.end() ? nullptr : found;
+}
+
+}  // namespace posthaste::fuzz
