@@ -28,8 +28,11 @@ const DirectoryPtr& DirectoryService::current() {
 
 Task<Result<Endpoint>> DirectoryService::create(Endpoint endpoint) {
     endpoint.revision = 0;
-    ASSIGN_OR_CO_RETURN(Endpoint stored, co_await store_.put_endpoint(std::move(endpoint)));
-    holder_.publish(stored);
+    Result<Endpoint> stored = co_await store_.put_endpoint(std::move(endpoint));
+    if (stored)
+        holder_.publish(*stored);
+    else if (stored.error().code == ErrorCode::commit_unknown)
+        co_await catch_up();
     co_return stored;
 }
 
@@ -47,9 +50,25 @@ Task<Result<Endpoint>> DirectoryService::change(EndpointId id,
             holder_.publish(*stored);
             co_return stored;
         }
+        if (stored.error().code == ErrorCode::commit_unknown) co_await catch_up();
         if (stored.error().code != ErrorCode::conflict) co_return stored;
-        // Somebody committed first; their publication follows their commit, so the newer revision is near.
+        // Somebody committed first, and their publication follows their commit; unless that commit was in doubt for them, when
+        // nobody published it.
+        const PreparedEndpointPtr newest = current()->find(id);
+        if (newest != held) continue;
+        if (Result<void> caught_up = co_await catch_up(); !caught_up)
+            co_return std::unexpected(std::move(caught_up).error());
     }
+}
+
+Task<Result<void>> DirectoryService::catch_up() {
+    ASSIGN_OR_CO_RETURN(std::vector<Endpoint> all, co_await store_.load_endpoints());
+    for (Endpoint& endpoint : all) {
+        const PreparedEndpointPtr held = current()->find(endpoint.id);
+        if (!held || held->config.revision < endpoint.revision)
+            holder_.publish(std::move(endpoint));
+    }
+    co_return Result<void>();
 }
 
 Task<Result<Endpoint>> DirectoryService::remove(EndpointId id) {

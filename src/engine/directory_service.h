@@ -53,6 +53,9 @@ public:
     Task<Result<Endpoint>> remove(EndpointId id);
 
 private:
+    // Publishes what the store holds and nobody has published: the outcome of a change whose commit was in doubt.
+    Task<Result<void>> catch_up();
+
     DirectoryHolder& holder_;
     Store& store_;
     DirectoryPtr cached_;

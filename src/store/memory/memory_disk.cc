@@ -23,6 +23,7 @@ void MemoryDisk::add_event(const Event& event) {
     tally_.events += 1;
     tally_.accepted += event.targets.size();
     events_.emplace(event.id, std::move(stored));
+    if (observer_) observer_->event_stored(event);
 }
 
 void MemoryDisk::park(DeliveryKey key, ParkedRow row) {
@@ -42,6 +43,12 @@ void MemoryDisk::unpark(DeliveryKey key) {
 }
 
 MemoryDisk::Effect MemoryDisk::apply(const DeliveryUpdate& update, Timestamp now) {
+    const Effect effect = carry_out(update, now);
+    if (observer_) effect == Effect::none ? observer_->update_ignored(update) : observer_->update_applied(update);
+    return effect;
+}
+
+MemoryDisk::Effect MemoryDisk::carry_out(const DeliveryUpdate& update, Timestamp now) {
     auto event = events_.find(update.event);
     if (event == events_.end()) return Effect::none;
     auto delivery =
@@ -83,14 +90,21 @@ std::uint64_t MemoryDisk::park_tail(Timestamp now) {
     std::uint64_t count = 0;
     const EventId first_above{watermark_, std::numeric_limits<std::uint64_t>::max()};
     for (auto it = events_.upper_bound(first_above); it != events_.end(); ++it) {
-        for (const StoredDelivery& delivery : it->second.deliveries) {
-            const DeliveryKey key{it->first, delivery.endpoint};
-            if (delivery.settled || parked_.contains(key)) continue;
-            park(key, {now, static_cast<std::uint32_t>(delivery.attempts.size())});
-            count += 1;
-        }
+        count += park_event(it->first, now);
     }
     if (!events_.empty()) watermark_ = std::max(watermark_, events_.rbegin()->first.hi);
+    return count;
+}
+
+std::uint64_t MemoryDisk::park_event(EventId event, Timestamp now) {
+    std::uint64_t count = 0;
+    for (const StoredDelivery& delivery : events_.at(event).deliveries) {
+        const DeliveryKey key{event, delivery.endpoint};
+        if (delivery.settled || parked_.contains(key)) continue;
+        park(key, {now, static_cast<std::uint32_t>(delivery.attempts.size())});
+        count += 1;
+        if (observer_) observer_->tail_parked(key.first, key.second, now);
+    }
     return count;
 }
 
@@ -221,6 +235,7 @@ std::uint64_t MemoryDisk::expire(const RetentionPolicy& policy, Timestamp now) {
     for (auto it = events_.begin(); it != events_.end();) {
         if (is_expired(it->second, policy, now)) {
             hours.insert(it->first.millis() / 3'600'000);
+            if (observer_) observer_->event_dropped(it->first);
             it = events_.erase(it);
         } else {
             ++it;

@@ -23,6 +23,17 @@
 
 namespace posthaste {
 
+// Sees every change at the moment it becomes durable. For tests.
+class DiskObserver {
+public:
+    virtual ~DiskObserver() = default;
+    virtual void event_stored(const Event& event) = 0;
+    virtual void update_applied(const DeliveryUpdate& update) = 0;
+    virtual void update_ignored(const DeliveryUpdate& update) = 0;  // repeated or stale
+    virtual void tail_parked(EventId event, EndpointId endpoint, Timestamp due) = 0;
+    virtual void event_dropped(EventId event) = 0;
+};
+
 class MemoryDisk {
 public:
     // What an update did to the place of its delivery.
@@ -33,6 +44,8 @@ public:
     Effect apply(const DeliveryUpdate& update, Timestamp now);
     // Everything unsettled above the watermark becomes a parked row due `now`. Returns how many.
     std::uint64_t park_tail(Timestamp now);
+    // The same for one event, which must be in the tail.
+    std::uint64_t park_event(EventId event, Timestamp now);
     void set_watermark(std::uint64_t hi) { watermark_ = hi; }
     // The endpoint as stored, with its new revision; conflict as ports/store.h says. The id must be issued already.
     Result<Endpoint> put_endpoint(Endpoint endpoint);
@@ -48,6 +61,9 @@ public:
     [[nodiscard]] ScanSlice scan(std::uint64_t after_hi, std::size_t limit) const;
     // Drops events whose deliveries are all settled and old enough. Returns the number of hours touched.
     std::uint64_t expire(const RetentionPolicy& policy, Timestamp now);
+
+    // Null: nobody looks. The observer must outlive the disk or be taken away.
+    void observe(DiskObserver* observer) { observer_ = observer; }
 
     [[nodiscard]] const Tally& tally() const { return tally_; }
     [[nodiscard]] std::uint64_t watermark() const { return watermark_; }
@@ -83,6 +99,7 @@ private:
     using DeliveryKey = std::pair<EventId, EndpointId>;
     using LaneOrder = std::set<std::pair<Timestamp, EventId>>;
 
+    Effect carry_out(const DeliveryUpdate& update, Timestamp now);
     void park(DeliveryKey key, ParkedRow row);
     void unpark(DeliveryKey key);
     [[nodiscard]] bool is_expired(const StoredEvent& stored, const RetentionPolicy& policy,
@@ -96,6 +113,7 @@ private:
     std::uint64_t watermark_ = 0;
     std::uint64_t last_event_hi_ = 0;
     std::uint64_t last_hi_ = 0;
+    DiskObserver* observer_ = nullptr;
 };
 
 }  // namespace posthaste

@@ -99,12 +99,24 @@ void MemoryStore::issue_ids() {
 void MemoryStore::write() {
     if (phase_ != Phase::writing) return;
     const CommitFate fate = policy_->next_commit();
+    if (fate == CommitFate::applied) resolve_doubt();
     if (fate == CommitFate::applied || fate == CommitFate::unknown_applied) apply_group();
+    if (fate == CommitFate::unknown_applied) {
+        for (const Job& job : group_) {
+            for (const auto& event : job.batch.events) in_doubt_.push_back(event->id);
+        }
+    }
     if (fate == CommitFate::refused) refuse_group(unavailable_error());
     if (fate == CommitFate::unknown_applied || fate == CommitFate::unknown_lost)
         refuse_group(unknown_error());
     phase_ = Phase::answering;
     schedule(StoreStep::answer, &MemoryStore::answer);
+}
+
+void MemoryStore::resolve_doubt() {
+    for (const EventId event : std::exchange(in_doubt_, {})) {
+        for (std::uint64_t n = disk_->park_event(event, clock_.now()); n > 0; --n) tail_.release(event);
+    }
 }
 
 void MemoryStore::apply_group() {

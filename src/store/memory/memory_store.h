@@ -61,6 +61,7 @@ private:
     void answer();
     void issue_ids();
     void apply_group();
+    void resolve_doubt();
     void refuse_group(const Error& error);
     void answer_job(Job job);
     Result<Endpoint> store_endpoint(Endpoint endpoint);
@@ -83,6 +84,7 @@ private:
     bool closed_ = false;
     IdGenerator ids_;
     TailTracker tail_;
+    std::vector<EventId> in_doubt_;  // durable, but their committers were told commit_unknown
 
     mutable std::mutex stats_mutex_;
     StoreStats stats_;

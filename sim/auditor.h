@@ -1,0 +1,121 @@
+#pragma once
+
+// The oracle of a world. It watches the two ends that cannot lie, the requests that leave and the changes that become
+// durable, keeps its own model of every delivery, and says what rule was broken. It knows nothing of the engine's state.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ports/transport.h"
+#include "sim/sim_time.h"
+#include "sim/trace.h"
+#include "sim/world_config.h"
+#include "store/memory/memory_disk.h"
+
+namespace posthaste::sim {
+
+class Auditor final : public DiskObserver {
+public:
+    Auditor(const WorldConfig& config, SimTime& time, Trace& trace, MemoryDisk& disk);
+    ~Auditor() override { disk_.observe(nullptr); }
+
+    // The first broken rule, as a sentence; empty while all is well.
+    [[nodiscard]] const std::string& violation() const { return violation_; }
+    [[nodiscard]] bool is_well() const { return violation_.empty(); }
+    void fail(std::string sentence);
+
+    // --- what the producers know
+    void acknowledged(EventId event);
+    // --- what those who edit know. `plan` is the position in the world's list, -1 for later ones.
+    void endpoint_known(const Endpoint& endpoint, const ReceiverPlan& receiver);
+    void edit_requested(const Endpoint& wanted);
+    void edit_acknowledged(const Endpoint& stored);
+    // --- what leaves. Returns the attempt's number for `answered`.
+    std::uint64_t sent(std::size_t reactor, const OutboundRequest& request);
+    void answered(std::uint64_t send, const TransportResult& result);
+    // --- what becomes durable
+    void event_stored(const Event& event) override;
+    void update_applied(const DeliveryUpdate& update) override;
+    void update_ignored(const DeliveryUpdate& update) override;
+    void tail_parked(EventId event, EndpointId endpoint, Timestamp due) override;
+    void event_dropped(EventId event) override;
+    // --- what happens to the cluster
+    void crashed();
+    void stopped();
+    // The wall clock is about to be set: what was due so far stays due.
+    void clock_jumps();
+
+    // The store's tally agrees with the model. Cheap; checked after every handler.
+    void check_tally();
+    [[nodiscard]] std::uint64_t pending() const { return tally_.pending(); }
+    [[nodiscard]] std::uint64_t in_flight() const { return sends_.size(); }
+    // Everything that must hold once the world has settled.
+    void check_settled();
+    [[nodiscard]] std::string name_of(EndpointId endpoint) const;
+    // The first few deliveries that pend, one a line.
+    [[nodiscard]] std::string describe_pending() const;
+
+private:
+    using Key = std::pair<EventId, EndpointId>;
+    struct Delivery {
+        DeliveryState state = DeliveryState::pending;
+        Timestamp accepted_at;
+        Duration accepted_steady{};
+        Timestamp due;                  // when parked
+        std::uint32_t attempts = 0;     // durable
+        std::uint32_t successes = 0;    // 2xx answers the receiver has given
+        bool open = false;              // started in this life of the cluster, not yet durable
+        bool under_way = false;         // the answer is still to come
+        std::size_t reactor = 0;
+        std::optional<TransportResult> answer;  // of the open attempt
+        Timestamp answered_at;
+        // After a durable failure: no attempt before this.
+        std::optional<Timestamp> not_before;
+    };
+    struct Known {
+        std::size_t number = 0;
+        bool always_well = false;
+        std::uint32_t in_flight_max = 0;
+        std::uint32_t in_flight = 0;
+        std::vector<RetryPolicy> policies;  // all that may be in force
+        std::uint64_t revision = 0;         // acknowledged
+        bool deletion_requested = false;
+    };
+    struct Send {
+        Key key;
+        std::size_t reactor = 0;
+    };
+
+    [[nodiscard]] Delivery* find(EventId event, EndpointId endpoint);
+    void check_may_send(const Key& key, const Delivery& delivery, const Known& known, const OutboundRequest& request);
+    void check_step(const DeliveryUpdate& update, Delivery& delivery);
+    void check_attempt(const DeliveryUpdate& update, Delivery& delivery, const Known& known);
+    void check_prompt(const Key& key, const Delivery& delivery, const Known& known);
+    void move(Delivery& delivery, DeliveryState next);
+    void trace(const char* what, EventId event, EndpointId endpoint, std::int64_t value = 0, int reactor = -1);
+
+    const WorldConfig& config_;
+    SimTime& time_;
+    Trace& trace_;
+    MemoryDisk& disk_;
+    std::string violation_;
+    std::map<Key, Delivery> deliveries_;
+    std::map<EndpointId, Known> endpoints_;
+    std::map<std::uint64_t, Send> sends_;
+    std::vector<std::size_t> reactor_in_flight_;
+    std::vector<std::size_t> reactor_open_;
+    std::set<EventId> acknowledged_;
+    std::set<EventId> stored_;
+    Tally tally_;
+    std::uint64_t last_send_ = 0;
+};
+
+// The least and most that the policy may wait after `failures` failed attempts, worked out apart from domain/retry.
+[[nodiscard]] std::pair<Duration, Duration> retry_bounds(const RetryPolicy& policy, std::uint32_t failures);
+
+}  // namespace posthaste::sim
