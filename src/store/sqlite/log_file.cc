@@ -18,13 +18,15 @@ constexpr std::int64_t kNoLimit = -1;
 
 }  // namespace
 
+Result<void> migrate_log(SqliteDatabase& database) { return database.migrate(kMigrations); }
+
 struct LogFile::Connection {
     explicit Connection(SqliteDatabase opened) : database(std::move(opened)) {}
 
     SqliteDatabase database;
     SqliteStatement begin, commit, rollback;
     SqliteStatement insert_event, insert_attempt, insert_parked, delete_parked, insert_ending, insert_index;
-    SqliteStatement update_meta, read_meta, delivery, events_after, newest_event, next_lane, read_event;
+    SqliteStatement update_meta, read_meta, delivery, events_after, newest_event, next_lane, read_event, event_lo;
 
     [[nodiscard]] Result<void> prepare() {
         const std::pair<SqliteStatement*, const char*> all[] = {
@@ -44,6 +46,7 @@ struct LogFile::Connection {
             {&newest_event, log_sql::kNewestEvent},
             {&next_lane, log_sql::kNextLane},
             {&read_event, log_sql::kReadEvent},
+            {&event_lo, log_sql::kEventLo},
         };
         for (const auto& [statement, sql] : all) {
             ASSIGN_OR_RETURN(*statement, database.prepare(sql));
@@ -103,7 +106,7 @@ Result<void> LogFile::connect(SqliteAccess access) {
         !done) {
         return done;
     }
-    if (auto done = database.migrate(kMigrations); !done) return done;
+    if (auto done = migrate_log(database); !done) return done;
     auto connection = std::make_unique<Connection>(std::move(database));
     if (auto done = connection->prepare(); !done) return done;
     sqlite3_wal_hook(
@@ -289,12 +292,23 @@ Result<void> LogFile::append(const Event& event) {
 }
 
 Result<void> LogFile::apply(const DeliveryUpdate& update, Timestamp now) {
-    int code = SQLITE_OK;
-    bool is_new = true;
-    if (update.attempt) code = insert_attempt(update, is_new);
-    // The attempt is there already: the update is being repeated, and has done its work.
-    if (code == SQLITE_OK && is_new) code = apply_move(update, now);
+    // The happy path is a first attempt of a delivery in the tail: one insert, no look-up.
+    const bool is_happy = update.attempt && !update.origin.parked_due && tracker_.contains(update.event);
+    bool goes_on = true;
+    int code = is_happy ? SQLITE_OK : find_event(update.event, goes_on);
+    // Where the attempt is there already, the update is being repeated and has done its work.
+    if (code == SQLITE_OK && goes_on && update.attempt) code = insert_attempt(update, goes_on);
+    if (code == SQLITE_OK && goes_on) code = apply_move(update, now);
     return check(code, "store a delivery's progress");
+}
+
+int LogFile::find_event(EventId event, bool& found) {
+    SqliteStatement& row = connection_->event_lo;
+    row.bind(1, event.hi);
+    const SqliteCursor cursor(row);
+    const int code = row.step();
+    found = code == SQLITE_ROW && row.unsigned_integer(0) == event.lo;
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 int LogFile::apply_move(const DeliveryUpdate& update, Timestamp now) {
@@ -335,7 +349,6 @@ int LogFile::leave_origin(const DeliveryUpdate& update, bool& moves) {
         const int code = delete_parked(endpoint, to_micros(*update.origin.parked_due), event, deleted);
         if (code != SQLITE_OK || deleted) return code;
     } else if (update.attempt && tracker_.release(update.event)) {
-        // The happy path: a new attempt of a delivery in the tail. No look-up.
         return SQLITE_OK;
     }
     DeliveryRows rows;

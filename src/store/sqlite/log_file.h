@@ -33,6 +33,9 @@ struct DeliveryRows {
 // `statement` is log_sql::kDelivery.
 [[nodiscard]] int read_delivery(SqliteStatement& statement, std::uint64_t event, std::uint64_t endpoint, DeliveryRows& rows);
 
+// Brings a log file to the current schema; refuses a newer one.
+[[nodiscard]] Result<void> migrate_log(SqliteDatabase& database);
+
 class LogFile {
 public:
     LogFile(LogPartitionPtr partition, const SqliteOptions& options);
@@ -87,6 +90,7 @@ private:
     [[nodiscard]] Result<void> connect(SqliteAccess access);
     [[nodiscard]] Result<void> read_meta();
     [[nodiscard]] int rebuild_events(std::uint64_t acknowledged_hi, Timestamp now, std::uint64_t& parked);
+    [[nodiscard]] int find_event(EventId event, bool& found);
     [[nodiscard]] int apply_move(const DeliveryUpdate& update, Timestamp now);
     [[nodiscard]] int leave_origin(const DeliveryUpdate& update, bool& moves);
     [[nodiscard]] int insert_attempt(const DeliveryUpdate& update, bool& inserted);

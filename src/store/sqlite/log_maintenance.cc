@@ -5,8 +5,15 @@
 #include <memory>
 
 #include "store/sqlite/database.h"
+#include "store/sqlite/log_rewrite.h"
 
 namespace posthaste {
+
+namespace {
+
+constexpr std::int64_t kTakesEvents = -1;
+
+}  // namespace
 
 LogMaintenance::LogMaintenance(const SqliteOptions& options, LogPartitions& partitions, SqliteWriter& writer)
     : options_(options), partitions_(partitions), writer_(writer), thread_(partitions, options.vfs) {}
@@ -87,6 +94,62 @@ Result<void> LogMaintenance::run_build_index(LogReader& reader, const LogPartiti
     return {};
 }
 
-Result<std::uint64_t> LogMaintenance::expire(LogReader&, RetentionPolicy, Timestamp) { return 0; }
+// ---- retention -------------------------------------------------------------------------------------------------------
+
+Result<std::uint64_t> LogMaintenance::expire(RetentionPolicy policy, Timestamp now) {
+    std::move_only_function<Result<void>(SqliteWriter&)> rotate = [limit = now - policy.finished](SqliteWriter& writer) {
+        writer.rotate_if_older(limit);
+        return Result<void>();
+    };
+    if (auto done = on_writer(std::move(rotate)); !done) return std::unexpected(std::move(done).error());
+    std::uint64_t changed = 0;
+    for (const LogPartitionPtr& partition : partitions_.all()) {
+        if (is_stopping_) return fail(ErrorCode::stopping, "The store is closing.");
+        const std::uint64_t newest_hi = std::max(partition->newest_hi.load(), partition->first_hi);
+        const bool is_young = time_of(newest_hi) > now - policy.finished;
+        const bool has_tail = partition->watermark < partition->newest_hi;
+        if (is_young || has_tail || partition->is_set_aside) continue;
+        auto done = expire_file(partition, now - policy.dead);
+        if (done && *done) ++changed;
+        if (!done && done.error().code == ErrorCode::corrupt) partitions_.set_aside(*partition, done.error());
+        if (!done && done.error().code != ErrorCode::corrupt) return std::unexpected(std::move(done).error());
+    }
+    return changed;
+}
+
+// True when the file was dropped or replaced.
+Result<bool> LogMaintenance::expire_file(const LogPartitionPtr& partition, Timestamp dead_limit) {
+    std::move_only_function<Result<std::int64_t>(SqliteWriter&)> look = [&](SqliteWriter& writer) -> Result<std::int64_t> {
+        if (writer.takes_events(*partition)) return kTakesEvents;
+        return writer.commits_of(*partition);
+    };
+    ASSIGN_OR_RETURN(const auto commits, on_writer(std::move(look)));
+    if (commits == kTakesEvents) return false;
+    ASSIGN_OR_RETURN(const auto stragglers, find_stragglers(*partition, dead_limit, options_.vfs));
+    if (stragglers.events == 0) {
+        std::move_only_function<Result<bool>(SqliteWriter&)> drop = [&](SqliteWriter& writer) {
+            return writer.drop(partition);
+        };
+        return on_writer(std::move(drop));
+    }
+    const bool saves_half = stragglers.bytes <= stragglers.file_bytes / 2;
+    if (!saves_half || stragglers.file_bytes < options_.rewrite_bytes_min) return false;
+    // Its index is still being built from the old file.
+    if (partition->stage != LogStage::indexed) return false;
+
+    const std::string copy_path = partition->path + ".tmp";
+    remove_log(copy_path);
+    auto copied = copy_stragglers(*partition, dead_limit, copy_path, options_.vfs);
+    Result<bool> replaced = false;
+    if (copied) {
+        std::move_only_function<Result<bool>(SqliteWriter&)> replace = [&](SqliteWriter& writer) {
+            return writer.replace(partition, copy_path, commits);
+        };
+        replaced = on_writer(std::move(replace));
+    }
+    remove_log(copy_path);
+    if (!copied) return std::unexpected(std::move(copied).error());
+    return replaced;
+}
 
 }  // namespace posthaste

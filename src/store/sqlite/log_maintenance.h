@@ -33,11 +33,13 @@ public:
     void resume();
 
     // On the maintenance thread.
-    [[nodiscard]] Result<std::uint64_t> expire(LogReader& reader, RetentionPolicy policy, Timestamp now);
+    [[nodiscard]] Result<std::uint64_t> expire(RetentionPolicy policy, Timestamp now);
 
 private:
     void run_checkpoint(const LogPartition& partition);
     [[nodiscard]] Result<void> run_build_index(LogReader& reader, const LogPartitionPtr& partition);
+
+    [[nodiscard]] Result<bool> expire_file(const LogPartitionPtr& partition, Timestamp dead_limit);
 
     // Runs on the writer thread and waits for it.
     template <class T>

@@ -25,6 +25,19 @@ std::optional<std::uint64_t> parse_log_file_name(std::string_view name) {
     return first_hi;
 }
 
+std::string rewritten_log_file_name(std::string_view name) {
+    constexpr std::size_t kTail = 20;  // "-" hexadecimal digits ".db"
+    std::string_view head = name.substr(0, name.size() - kTail);
+    unsigned rewrites = 0;
+    if (const std::size_t mark = head.rfind("-r"); mark != std::string_view::npos) {
+        std::from_chars(head.data() + mark + 2, head.data() + head.size(), rewrites);
+        head = head.substr(0, mark);
+    }
+    std::string digits = std::to_string(rewrites + 1);
+    digits.insert(0, digits.size() < 4 ? 4 - digits.size() : 0, '0');
+    return std::string(head) + "-r" + digits + std::string(name.substr(name.size() - kTail));
+}
+
 std::vector<LogPartitionPtr> LogPartitions::all() const {
     const std::scoped_lock lock(mutex_);
     return partitions_;
@@ -48,6 +61,7 @@ void LogPartitions::add(LogPartitionPtr partition) {
 void LogPartitions::remove(const LogPartitionPtr& partition) {
     const std::scoped_lock lock(mutex_);
     std::erase(partitions_, partition);
+    removals_.fetch_add(1, std::memory_order_release);
 }
 
 void LogPartitions::set_aside(LogPartition& partition, const Error& error) {

@@ -38,9 +38,15 @@ struct LogPartition {
 };
 using LogPartitionPtr = std::shared_ptr<LogPartition>;
 
+// When the event with this id was accepted, to the millisecond.
+[[nodiscard]] inline Timestamp time_of(std::uint64_t hi) { return from_micros(static_cast<std::int64_t>(hi >> 16) * 1000); }
+
 // "20261122T2300-0190a5b27c3d7abc.db": the hour is for people, the hexadecimal part is first_hi.
 [[nodiscard]] std::string log_file_name(std::uint64_t first_hi, Timestamp now);
 [[nodiscard]] std::optional<std::uint64_t> parse_log_file_name(std::string_view name);
+// The name of a rewritten copy: the same first_hi, and greater in text order than the name of what it replaces
+// ("…T2300-0190….db" -> "…T2300-r0001-0190….db" -> "…T2300-r0002-0190….db").
+[[nodiscard]] std::string rewritten_log_file_name(std::string_view name);
 
 class LogPartitions {
 public:
@@ -50,6 +56,8 @@ public:
     [[nodiscard]] LogPartitionPtr find(std::uint64_t hi) const;
     void add(LogPartitionPtr partition);
     void remove(const LogPartitionPtr& partition);
+    // Grows with every removal: connections to removed files should be closed.
+    [[nodiscard]] std::uint64_t removals() const { return removals_.load(std::memory_order_acquire); }
 
     // Marks a damaged file. Its reads answer `corrupt`; the rest goes on.
     void set_aside(LogPartition& partition, const Error& error);
@@ -59,6 +67,7 @@ private:
     mutable std::mutex mutex_;
     std::vector<LogPartitionPtr> partitions_;  // by first_hi
     std::string problem_;
+    std::atomic<std::uint64_t> removals_{0};
 };
 
 }  // namespace posthaste

@@ -39,6 +39,7 @@ inline constexpr char kNewestEvent[] = "SELECT max(hi) FROM event";
 // event: rowid.
 inline constexpr char kReadEvent[] =
     "SELECT lo, accepted_at, organization, application, type, targets, payload FROM event WHERE hi = ?1";
+inline constexpr char kEventLo[] = "SELECT lo FROM event WHERE hi = ?1";
 // attempt: primary key.
 inline constexpr char kReadAttempts[] =
     "SELECT number, started_at, outcome, status_code, state_after, queue_lag, dns, connect, tls, first_byte, total, response"

@@ -102,6 +102,18 @@ Error set_aside_error(const LogPartition& partition) {
 LogReader::LogReader(LogPartitions& partitions, std::string vfs) : partitions_(partitions), vfs_(std::move(vfs)) {}
 LogReader::~LogReader() = default;
 
+// An unlinked file takes up space for as long as someone holds it open.
+void LogReader::close_removed() {
+    const std::uint64_t removals = partitions_.removals();
+    if (removals == removals_) return;
+    removals_ = removals;
+    const auto partitions = partitions_.all();
+    files_.remove_if([&](const File& file) {
+        return std::none_of(partitions.begin(), partitions.end(),
+                            [&](const LogPartitionPtr& kept) { return kept->path == file.database.path(); });
+    });
+}
+
 Result<LogReader::File*> LogReader::open(LogPartition& partition) {
     if (partition.is_set_aside) return std::unexpected(set_aside_error(partition));
     const auto found = std::find_if(files_.begin(), files_.end(),
@@ -135,6 +147,7 @@ Error LogReader::failed(LogPartition& partition, int code, std::string_view doin
 // ---- parked ----------------------------------------------------------------------------------------------------------
 
 Result<ParkedPage> LogReader::load_parked(const ParkedQuery& query) {
+    close_removed();
     const auto partitions = partitions_.all();
     std::vector<Candidate> candidates;
     for (const LogPartitionPtr& partition : partitions) {
@@ -206,6 +219,7 @@ Result<EventPtr> LogReader::fetch_event(LogPartition& partition, std::uint64_t h
 // ---- one event -------------------------------------------------------------------------------------------------------
 
 Result<EventHistory> LogReader::read_event(EventId id) {
+    close_removed();
     const LogPartitionPtr partition = partitions_.find(id.hi);
     if (!partition) return fail(ErrorCode::not_found, "No such event is kept.");
     ASSIGN_OR_RETURN(File* const file, open(*partition));
@@ -236,6 +250,7 @@ Result<EventHistory> LogReader::read_event(EventId id) {
 // ---- one endpoint ----------------------------------------------------------------------------------------------------
 
 Result<std::vector<AttemptOfEndpoint>> LogReader::attempts_of_endpoint(EndpointId id, std::size_t limit) {
+    close_removed();
     std::vector<std::pair<AttemptKey, LogPartitionPtr>> keys;
     for (const LogPartitionPtr& partition : partitions_.all()) {
         if (partition->is_set_aside) continue;
@@ -312,6 +327,7 @@ Result<void> LogReader::warm(LogPartition& partition) {
 // ---- repair ----------------------------------------------------------------------------------------------------------
 
 Result<ScanSlice> LogReader::scan(std::uint64_t after_hi, std::size_t limit) {
+    close_removed();
     ScanSlice slice;
     slice.next_hi = after_hi;
     for (const LogPartitionPtr& partition : partitions_.all()) {

@@ -36,6 +36,7 @@ private:
     class Snapshot;
     static constexpr std::size_t kFilesMax = 16;  // open at once
 
+    void close_removed();
     [[nodiscard]] Result<File*> open(LogPartition& partition);
     [[nodiscard]] Error failed(LogPartition& partition, int code, std::string_view doing);
     [[nodiscard]] Result<void> collect_parked(const LogPartitionPtr& partition, const ParkedQuery& query,
@@ -48,6 +49,7 @@ private:
     LogPartitions& partitions_;
     const std::string vfs_;
     std::list<File> files_;  // most recently used first
+    std::uint64_t removals_ = 0;
 };
 
 }  // namespace posthaste

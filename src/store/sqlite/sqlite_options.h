@@ -17,6 +17,7 @@ struct SqliteOptions {
     std::size_t checkpoint_pages = 4000;  // write-ahead log size that starts a checkpoint
     std::size_t index_chunk = 2000;       // index rows written between two commits
     std::size_t open_files_max = 8;       // older log files the writer keeps open
+    std::uint64_t rewrite_bytes_min = 1u << 20;  // smaller files are not worth rewriting
     int page_bytes = 4096;
 };
 

@@ -112,8 +112,8 @@ Task<Result<ScanSlice>> SqliteStore::scan(std::uint64_t after_hi, std::size_t li
 }
 
 Task<Result<std::uint64_t>> SqliteStore::expire(RetentionPolicy policy, Timestamp now) {
-    std::move_only_function<Result<std::uint64_t>(LogReader&)> question = [this, policy, now](LogReader& reader) {
-        return maintenance_.expire(reader, policy, now);
+    std::move_only_function<Result<std::uint64_t>(LogReader&)> question = [this, policy, now](LogReader&) {
+        return maintenance_.expire(policy, now);
     };
     return ask(maintenance_, std::move(question));
 }

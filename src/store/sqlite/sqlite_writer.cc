@@ -8,12 +8,6 @@
 
 namespace posthaste {
 
-namespace {
-
-Timestamp from_millis(std::uint64_t hi) { return from_micros(static_cast<std::int64_t>(hi >> 16) * 1000); }
-
-}  // namespace
-
 SqliteWriter::SqliteWriter(const SqliteOptions& options, Clock& clock, Entropy& entropy, std::vector<ReactorPost> reactors,
                            LogPartitions& partitions)
     : options_(options), clock_(clock), entropy_(entropy), reactors_(std::move(reactors)), partitions_(partitions) {}
@@ -353,7 +347,7 @@ void SqliteWriter::finish_checkpoint(std::uint64_t first_hi) {
 void SqliteWriter::rotate_if_due(Timestamp now) {
     if (newest_ == nullptr || newest_->file.tally().events == 0) return;
     const bool is_full = newest_->file.bytes() > options_.partition_bytes_max;
-    const Duration age = now - from_millis(newest_->file.partition()->first_hi);
+    const Duration age = now - time_of(newest_->file.partition()->first_hi);
     if (is_full || age > options_.partition_age_max) rotate();
 }
 

@@ -65,14 +65,17 @@ public:
     [[nodiscard]] Result<void> write_index(const LogPartition& partition, LogStage stage,
                                            std::span<const EndpointAttempt> attempts);
     void finish_checkpoint(std::uint64_t first_hi);
-    // No more events for the newest file if its newest event is older than `age`.
-    void rotate_if_older(Duration age, Timestamp now);
-    // Grows with every transaction of the file; none: the file is unknown.
-    [[nodiscard]] std::optional<std::int64_t> commits_of(const LogPartition& partition);
-    // Forgets the file, its counters kept in the totals, and unlinks it.
-    [[nodiscard]] Result<void> drop(const LogPartitionPtr& partition);
-    // Puts a rewritten copy in the place of a file, if the file saw no commit since the copy was taken.
-    [[nodiscard]] Result<bool> replace(const LogPartitionPtr& partition, const LogPartitionPtr& copy,
+    // Retention (sqlite_writer_retention.cc).
+    // No more events for the newest file if its newest event is from before `limit`.
+    void rotate_if_older(Timestamp limit);
+    [[nodiscard]] bool takes_events(const LogPartition& partition) const;
+    // Grows with every transaction of the file.
+    [[nodiscard]] Result<std::int64_t> commits_of(const LogPartition& partition);
+    // Forgets the file, its counters kept in the totals, and unlinks it. False if something pends in it.
+    [[nodiscard]] Result<bool> drop(const LogPartitionPtr& partition);
+    // Puts the rewritten copy at `copy_path` in the place of a file. False if the file saw a commit since the copy was
+    // taken, which then has to be taken again.
+    [[nodiscard]] Result<bool> replace(const LogPartitionPtr& partition, const std::string& copy_path,
                                        std::int64_t commits_when_copied);
 
 private:
@@ -146,6 +149,8 @@ private:
     std::thread thread_;
 };
 
+// A log file and what SQLite keeps beside it.
+void remove_log(const std::string& path);
 // Makes a directory's entries durable.
 [[nodiscard]] Result<void> sync_directory(const std::string& path);
 

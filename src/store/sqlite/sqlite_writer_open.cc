@@ -26,12 +26,12 @@ Result<void> make_directory(const std::string& path) {
     return {};
 }
 
+}  // namespace
+
 void remove_log(const std::string& path) {
     std::error_code ignored;
-    for (const char* suffix : {"-wal", "-shm", ""}) fs::remove(path + suffix, ignored);
+    for (const char* suffix : {"-wal", "-shm", "-journal", ""}) fs::remove(path + suffix, ignored);
 }
-
-}  // namespace
 
 Result<void> sync_directory(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -79,6 +79,8 @@ Result<void> SqliteWriter::open_logs() {
     for (const auto& item : fs::directory_iterator(options_.directory + "/log", error)) {
         const std::string name = item.path().filename().string();
         if (const auto first_hi = parse_log_file_name(name)) names.emplace_back(*first_hi, name);
+        // A rewrite that a crash ended.
+        if (name.ends_with(".tmp")) remove_log(item.path().string());
     }
     if (error) return std::unexpected(directory_error(options_.directory + "/log", error.message()));
     // Of a file and its rewritten copy the copy is meant, and has the greater name.
