@@ -1,8 +1,11 @@
 #include "net/client_connection.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <cstring>
 
 namespace posthaste {
@@ -182,12 +185,24 @@ void ClientConnection::on_read(error_code error, std::size_t bytes) {
     user_->on_ended(*this, error == asio::error::eof ? error_code{} : error);
 }
 
-void ClientConnection::shrink() {
-    if (head_.capacity() > kHeadBytesKept) head_ = {};
-    if (!reading_ && buffer_.size() > kBufferBytes && begin_ == end_) {
+void ClientConnection::arm_read_later() {
+    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->arm_read(); });
+}
+
+bool ClientConnection::has_ended() {
+    char byte = 0;
+    const ssize_t got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got < 0) return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;
+    // Behind TLS, bytes may be a session ticket; only the end of the stream says something.
+    return got == 0 || !tls_;
+}
+
+void ClientConnection::shrink(Rest rest) {
+    if (rest == Rest::long_ || head_.capacity() > kHeadBytesKept) head_ = {};
+    if (begin_ != end_ || reading_) return;
+    if (rest == Rest::long_ || buffer_.size() > kBufferBytes) {
         begin_ = end_ = 0;
-        buffer_.resize(kBufferBytes);
-        buffer_.shrink_to_fit();
+        buffer_ = {};
     }
 }
 

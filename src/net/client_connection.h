@@ -1,11 +1,11 @@
 #pragma once
 
 // One outgoing connection, plain or TLS: connects, shakes hands, writes one request, reads into its own buffer. It is told
-// what to do by its current user (an exchange, or the pool while it is idle) and reports back to that user from the
+// what to do by its current user (an exchange; the pool keeps those without one) and reports back to that user from the
 // reactor. close() ends the reporting at once; handlers still queued keep the object alive until they have run.
 //
-// A read stays armed while the connection is idle, so a receiver that closes is noticed as soon as the reactor sees it,
-// and the next request needs one send and one receive.
+// Nothing is armed while it is idle: a read would cost a receive that finds nothing on every request (Asio tries before it
+// waits). The pool looks with has_ended() instead, and only at connections that have rested for a while.
 
 #include <array>
 #include <boost/asio/basic_stream_socket.hpp>
@@ -66,14 +66,19 @@ public:
     [[nodiscard]] bool is_writing() const { return writing_; }
 
     void arm_read();
+    // The same after whatever the reactor has queued: under load the answer is then often there, and one receive is enough.
+    void arm_read_later();
+    // The peer has closed, or has sent what nobody asked for. REQUIRES: idle.
+    [[nodiscard]] bool has_ended();
     [[nodiscard]] std::string_view unread() const {
         return {buffer_.data() + begin_, end_ - begin_};
     }
     void consume(std::size_t bytes) { begin_ += bytes; }
     // No room is left for a longer line or head.
     [[nodiscard]] bool is_full() const { return end_ - begin_ >= kBufferBytesMax; }
-    // Gives back what a large answer or request made it hold.
-    void shrink();
+    // Gives back what a large answer or request made it hold; without work in sight, all of it.
+    enum class Rest : std::uint8_t { brief, long_ };
+    void shrink(Rest rest);
 
     void close();
 

@@ -64,7 +64,7 @@ ClientExchange::Started ClientExchange::start() {
         finish(AttemptOutcome::interrupted, "The server is stopping.");
     } else if (target().host.empty()) {
         finish(AttemptOutcome::blocked, "The endpoint's URL is not valid.");
-    } else if ((connection_ = core_->pool.take(target()))) {
+    } else if ((connection_ = core_->pool.take(target(), started_at_))) {
         ++core_->statistics.connections_reused;
         reused_ = true;
         phase_started_at_ = started_at_;
@@ -172,15 +172,20 @@ void ClientExchange::on_secured(std::string problem) {
 
 void ClientExchange::send_request() {
     enter(Phase::sending, kNever);
-    // Armed before the request goes out: an answer, or a receiver that hangs up, is seen even while we still write.
-    connection_->arm_read();
     const std::string& payload = request_.event->payload;
     write_request_head(connection_->head(), target(), core_->options.user_agent, request_.headers,
                        payload.size());
     switch (connection_->write(payload)) {
-        case ClientConnection::Written::all: on_written({}); return;
-        case ClientConnection::Written::pending: return;
-        case ClientConnection::Written::failed: on_written(asio::error::broken_pipe); return;
+        case ClientConnection::Written::all:
+            connection_->arm_read_later();
+            on_written({});
+            return;
+        // An answer, or a receiver that hangs up, must be seen even while we still write.
+        case ClientConnection::Written::pending: connection_->arm_read(); return;
+        case ClientConnection::Written::failed:
+            connection_->arm_read_later();
+            on_written(asio::error::broken_pipe);
+            return;
     }
 }
 

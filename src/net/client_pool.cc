@@ -7,18 +7,32 @@
 
 namespace posthaste {
 
+namespace {
+
+// A connection that went back less than this ago is handed out unseen.
+constexpr std::chrono::milliseconds kMoment{20};
+constexpr std::chrono::milliseconds kLongRest{500};
+
+}  // namespace
+
 std::size_t ClientPool::KeyHash::operator()(const Key& key) const noexcept {
     return std::hash<std::string_view>{}(key.host) ^ (std::size_t{key.port} << 1) ^
            std::size_t{key.tls};
 }
 
-ClientConnectionPtr ClientPool::take(const Target& target) {
+ClientConnectionPtr ClientPool::take(const Target& target, TimePoint now) {
     const auto found = origins_.find(Key{target.host, target.port, target.tls});
-    if (found == origins_.end() || found->second->idle.empty()) return nullptr;
-    ClientConnectionPtr connection = std::move(found->second->idle.back());
-    found->second->idle.pop_back();
-    unlink(*connection);
-    return connection;
+    if (found == origins_.end()) return nullptr;
+    auto& idle = found->second->idle;
+    while (!idle.empty()) {
+        ClientConnectionPtr connection = std::move(idle.back());
+        idle.pop_back();
+        const bool rested = now - connection->pool_hook.idle_since >= kMoment;
+        unlink(*connection);
+        if (!rested || !connection->has_ended()) return connection;
+        connection->close();
+    }
+    return nullptr;
 }
 
 void ClientPool::put(const Target& target, ClientConnectionPtr connection, TimePoint now) {
@@ -32,9 +46,8 @@ void ClientPool::put(const Target& target, ClientConnectionPtr connection, TimeP
         found = origins_.emplace(key, std::move(origin)).first;
     }
     Origin& origin = *found->second;
-    connection->shrink();
-    connection->set_user(this);
-    connection->arm_read();
+    connection->shrink(ClientConnection::Rest::brief);
+    connection->set_user(nullptr);
     link(*connection, origin, now);
     origin.idle.push_back(std::move(connection));
     if (origin.idle.size() > limits_.connections_idle_per_origin_max) drop(*origin.idle.front());
@@ -42,18 +55,21 @@ void ClientPool::put(const Target& target, ClientConnectionPtr connection, TimeP
 }
 
 void ClientPool::expire(TimePoint now) {
-    while (oldest_ != nullptr && oldest_->pool_hook.idle_since + limits_.idle_timeout <= now)
-        drop(*oldest_);
+    for (ClientConnection* connection = oldest_; connection != nullptr;) {
+        ClientConnection* newer = connection->pool_hook.newer;
+        const auto rested = now - connection->pool_hook.idle_since;
+        if (rested < kLongRest) return;
+        if (rested >= limits_.idle_timeout || connection->has_ended())
+            drop(*connection);
+        else
+            connection->shrink(ClientConnection::Rest::long_);
+        connection = newer;
+    }
 }
 
 void ClientPool::clear() {
     while (oldest_ != nullptr) drop(*oldest_);
     origins_.clear();
-}
-
-void ClientPool::on_received(ClientConnection& connection) { drop(connection); }
-void ClientPool::on_ended(ClientConnection& connection, boost::system::error_code) {
-    drop(connection);
 }
 
 void ClientPool::link(ClientConnection& connection, Origin& origin, TimePoint now) {

@@ -1,8 +1,10 @@
 #pragma once
 
 // Idle keep-alive connections by origin (scheme, host, port), taken newest first so that the surplus of a burst ages out.
-// Bounded per origin and in all; the longest idle one makes room. While idle, a connection that the receiver closes, or
-// that sends something nobody asked for, is dropped. Lives on one reactor.
+// Bounded per origin and in all; the longest idle one makes room. A connection that the receiver closed, or that has sent
+// something nobody asked for, is never handed out when it has rested for a moment; one that went back just now is not
+// looked at, because that costs a system call per request and the exchange copes with a stale one anyway. Lives on one
+// reactor.
 
 #include <string>
 #include <string_view>
@@ -20,7 +22,7 @@ struct PoolLimits {
     std::chrono::milliseconds idle_timeout{30'000};
 };
 
-class ClientPool final : private ConnectionUser {
+class ClientPool {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
@@ -29,11 +31,12 @@ public:
     ClientPool(const ClientPool&) = delete;
     ClientPool& operator=(const ClientPool&) = delete;
 
-    // Null when there is none. The connection has a read armed.
-    [[nodiscard]] ClientConnectionPtr take(const Target& target);
+    // Null when there is none.
+    [[nodiscard]] ClientConnectionPtr take(const Target& target, TimePoint now);
     // REQUIRES: the connection is quiet: answer read to its end, request written.
     void put(const Target& target, ClientConnectionPtr connection, TimePoint now);
-    // Closes what has been idle for too long.
+    // Closes what has been idle for too long or was closed by the receiver, and trims what rests. To be called about once a
+    // second.
     void expire(TimePoint now);
     void clear();
     [[nodiscard]] std::size_t size() const { return size_; }
@@ -53,8 +56,6 @@ private:
         std::vector<ClientConnectionPtr> idle;  // oldest first
     };
 
-    void on_received(ClientConnection& connection) override;
-    void on_ended(ClientConnection& connection, boost::system::error_code error) override;
     void link(ClientConnection& connection, Origin& origin, TimePoint now);
     void unlink(ClientConnection& connection);
     void drop(ClientConnection& connection);
