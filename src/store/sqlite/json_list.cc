@@ -1,6 +1,10 @@
 #include "store/sqlite/json_list.h"
 
+#include <string_view>
+
 namespace posthaste {
+
+namespace {
 
 void append_json_string(std::string& json, std::string_view text) {
     constexpr std::string_view kHex = "0123456789abcdef";
@@ -20,8 +24,6 @@ void append_json_string(std::string& json, std::string_view text) {
     }
     json += '"';
 }
-
-namespace {
 
 template <class Item, class Append>
 std::string list_of(const std::vector<Item>& items, Append append) {
