@@ -25,7 +25,7 @@ enum class KeyKind : std::uint8_t { hmac_sha256, ed25519 };
 
 struct SigningKey {
     KeyKind kind = KeyKind::hmac_sha256;
-    std::string bytes;                    // raw key; for ed25519 the 64-byte seed‖public form or the 32-byte seed
+    std::string bytes;  // raw key; for ed25519 the 64-byte seed‖public form or the 32-byte seed
     std::optional<Timestamp> expires_at;  // an old key during its grace period; none = current
 };
 
@@ -46,7 +46,8 @@ public:
 
     // Appends the value of webhook-signature for this message: every unexpired key, current first, space-separated.
     // `timestamp` is in Unix seconds.
-    void append_standard(std::string& out, std::string_view id, std::int64_t timestamp, std::string_view body, Timestamp now) const;
+    void append_standard(std::string& out, std::string_view id, std::int64_t timestamp,
+                         std::string_view body, Timestamp now) const;
     // Appends 64 lower-case hex digits: HMAC-SHA256 of `body` under the current HMAC key; nothing if that key is ed25519.
     void append_hex(std::string& out, std::string_view body) const;
 
@@ -56,12 +57,20 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-enum class Verification : std::uint8_t { valid, missing_headers, bad_timestamp, too_old, too_new, no_match };
+enum class Verification : std::uint8_t {
+    valid,
+    missing_headers,
+    bad_timestamp,
+    too_old,
+    too_new,
+    no_match
+};
 [[nodiscard]] std::string_view to_string(Verification verification);
 
 // Verifies Standard Webhooks headers as a receiver does: tolerance 5 minutes either way, any listed signature may match,
 // constant time. An ed25519 key verifies with its public half.
-[[nodiscard]] Verification verify_standard(const SigningKey& key, std::string_view id, std::string_view timestamp,
-                                           std::string_view signatures, std::string_view body, Timestamp now);
+[[nodiscard]] Verification verify_standard(const SigningKey& key, std::string_view id,
+                                           std::string_view timestamp, std::string_view signatures,
+                                           std::string_view body, Timestamp now);
 
 }  // namespace posthaste

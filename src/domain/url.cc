@@ -135,17 +135,23 @@ std::string basic_authorization(const boost::urls::url_view& view) {
     return "Basic " + to_base64(view.user() + ":" + view.password());
 }
 
-}  // namespace
-
-Result<Target> parse_target(std::string_view url) {
-    if (url.empty()) return refuse("The URL is empty.");
-    if (url.size() > kUrlBytesMax) return refuse("The URL is longer than 2048 bytes.");
+Result<void> check_characters(std::string_view url) {
     for (const char c : url) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte <= 0x20 || byte == 0x7F)
             return refuse("The URL holds a space or a control character.");
         if (c == '\\') return refuse("The URL holds a backslash; write / instead.");
     }
+    return {};
+}
+
+}  // namespace
+
+Result<Target> parse_target(std::string_view url) {
+    if (url.empty()) return refuse("The URL is empty.");
+    if (url.size() > kUrlBytesMax) return refuse("The URL is longer than 2048 bytes.");
+    if (auto checked = check_characters(url); !checked)
+        return std::unexpected(std::move(checked).error());
     const std::string escaped = escape_behind_authority(url);
     const auto parsed = boost::urls::parse_uri(escaped);
     if (parsed.has_error())

@@ -12,10 +12,11 @@ namespace posthaste {
 
 struct Target {
     bool tls = false;
-    std::string host;           // lower case; an IPv6 literal without brackets
+    std::string host;  // lower case; an IPv6 literal without brackets
     std::uint16_t port = 80;
-    std::string authority;      // for the Host header: host[:port], brackets kept, default port left out
-    std::string path;           // origin-form request target: path and query, at least "/"
+    std::string
+        authority;     // for the Host header: host[:port], brackets kept, default port left out
+    std::string path;  // origin-form request target: path and query, at least "/"
     std::string authorization;  // "Basic …" when the URL carried userinfo, else empty
     std::string url;            // normalised whole URL ("http://h" -> "http://h/")
 

@@ -20,8 +20,7 @@ using Records = std::map<std::string, std::vector<std::string>>;
 // A name server on loopback that knows the A records it is given; other names do not exist, "silent." names get no answer.
 class NameServer {
 public:
-    explicit NameServer(Records records)
-        : records_(std::move(records)) {
+    explicit NameServer(Records records) : records_(std::move(records)) {
         socket_ = ::socket(AF_INET, SOCK_DGRAM, 0);
         sockaddr_in address{};
         address.sin_family = AF_INET;

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "net/client_core.h"
 #include "net/client_request.h"
+#include "net/system_clock.h"
 
 namespace posthaste {
 
@@ -239,8 +240,7 @@ void ClientExchange::answer(ClientResponse::State state) {
     result_.status = response_.status();
     result_.body = response_.take_body();
     if (!response_.retry_after().empty()) {
-        const auto wall = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-        result_.retry_after = parse_retry_after(response_.retry_after(), wall);
+        result_.retry_after = parse_retry_after(response_.retry_after(), SystemClock().now());
     }
     const bool quiet = state == ClientResponse::State::complete && response_.keeps_alive() &&
                        !write_failed_ && !connection_->is_writing() &&

@@ -22,6 +22,8 @@ bool has_folded_line(std::string_view head) {
     return false;
 }
 
+constexpr std::size_t kLastChunkBytes = std::string_view{"0\r\n\r\n"}.size();
+
 // zlib's window bits. "deflate" should mean the zlib form but is raw just as often (RFC 9110 §8.4.1.2).
 constexpr int kGzipOrZlib = 15 + 32;
 constexpr int kRawDeflate = -15;
@@ -98,6 +100,9 @@ ClientResponse::State ClientResponse::put(std::string_view bytes, std::size_t& c
         const bool had_head = parser_->is_header_done();
         if (!had_head && has_folded_line(rest))
             return bad("The answer is not valid HTTP: a folded header line.");
+        // Beast aborts when it has seen "0 CRLF" and is then shown less than the five bytes of a whole last chunk. No
+        // chunked body ends with fewer, so they can wait.
+        if (had_head && parser_->chunked() && rest.size() < kLastChunkBytes) return State::more;
         boost::beast::error_code error;
         const std::size_t taken =
             parser_->put(boost::asio::const_buffer(rest.data(), rest.size()), error);

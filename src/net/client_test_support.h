@@ -218,4 +218,29 @@ inline std::string ok(std::string_view body = "ok", std::string_view headers = "
            std::string(headers) + "\r\n" + std::string(body);
 }
 
+// Answers every request of a connection with the same bytes.
+inline ScriptedReceiver::Script always(std::string answer) {
+    return [answer = std::move(answer)](Peer& peer, int) {
+        while (!peer.read_request().empty())
+            if (!peer.write(answer)) return;
+    };
+}
+
+// Answers the first request, then closes.
+inline ScriptedReceiver::Script once(std::string answer) {
+    return [answer = std::move(answer)](Peer& peer, int) {
+        peer.read_request();
+        peer.write(answer);
+    };
+}
+
+inline TransportResult send_to(ScriptedReceiver::Script script, HttpClientOptions options = {},
+                               Duration timeout = 10s) {
+    ScriptedReceiver receiver(std::move(script));
+    ClientBench bench(std::move(options));
+    OutboundRequest request = make_request(receiver.url());
+    request.timeout = timeout;
+    return bench.send(std::move(request));
+}
+
 }  // namespace posthaste::testing
