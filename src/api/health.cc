@@ -1,6 +1,7 @@
 #include "api/handlers.h"
 #include "api/reply.h"
 #include "api/text.h"
+#include "base/json_text.h"
 
 namespace posthaste {
 

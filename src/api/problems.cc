@@ -5,6 +5,7 @@
 
 #include "api/reply.h"
 #include "api/text.h"
+#include "base/json_text.h"
 
 namespace posthaste {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/text.h"
+#include "base/json_text.h"
 
 namespace posthaste {
 

@@ -19,9 +19,6 @@ enum class PlusSign : std::uint8_t { literal, space };
 // The decoded value of a query parameter; the last one counts when it is given twice. A name without '=' has the value "".
 [[nodiscard]] std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
-// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
-void append_json_string(std::string& out, std::string_view text);
-
 // The first `characters_max` code points of `text`; bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string first_characters(std::string_view text, std::size_t characters_max);
 

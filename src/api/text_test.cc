@@ -1,4 +1,5 @@
 #include "api/text.h"
+#include "base/json_text.h"
 
 #include <gtest/gtest.h>
 

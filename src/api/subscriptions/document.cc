@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "api/text.h"
+#include "base/json_text.h"
 #include "domain/signing.h"
 #include "domain/url.h"
 

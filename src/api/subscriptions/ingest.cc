@@ -11,6 +11,7 @@
 #include "api/reply.h"
 #include "api/subscriptions/lookup.h"
 #include "api/text.h"
+#include "base/json_text.h"
 #include "base/bytes.h"
 #include "domain/signing.h"
 

@@ -7,6 +7,7 @@
 #include "api/reply.h"
 #include "api/subscriptions/lookup.h"
 #include "api/text.h"
+#include "base/json_text.h"
 #include "domain/signing.h"
 
 namespace posthaste::subscriptions {
@@ -76,12 +77,13 @@ std::vector<AttemptView> newest_first(const EventHistory& history) {
     for (const DeliveryHistory& delivery : history.deliveries)
         for (const AttemptRecord& record : delivery.attempts)
             attempts.push_back({history.event->id, delivery.endpoint, &record});
-    std::stable_sort(attempts.begin(), attempts.end(),
-                     [](const AttemptView& a, const AttemptView& b) {
-                         if (a.record->started_at != b.record->started_at)
-                             return a.record->started_at > b.record->started_at;
-                         return a.record->number > b.record->number;
-                     });
+    const auto is_before = [](const AttemptView& a, const AttemptView& b) {
+        if (a.record->started_at != b.record->started_at)
+            return a.record->started_at > b.record->started_at;
+        if (a.record->number != b.record->number) return a.record->number > b.record->number;
+        return a.endpoint < b.endpoint;
+    };
+    std::sort(attempts.begin(), attempts.end(), is_before);
     return attempts;
 }
 

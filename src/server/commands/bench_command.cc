@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
+#include "server/commands/bench/plain_json.h"
 #include "server/commands/bench/probe.h"
 #include "server/commands/bench/rig.h"
 #include "server/commands/bench/scenarios.h"
@@ -71,14 +72,6 @@ Result<json::object> run_once(const Scenario& scenario, const BenchOptions& opti
     return figures;
 }
 
-// Four significant decimals are more than such a figure is worth, and they are readable.
-void round_figures(json::object& out) {
-    for (auto& [key, value] : out) {
-        if (value.is_double())
-            value = static_cast<double>(std::llround(value.get_double() * 1e4)) / 1e4;
-    }
-}
-
 void print_result(const Scenario& scenario, const BenchOptions& options, json::object figures,
                   json::array all_runs) {
     json::object out;
@@ -88,10 +81,8 @@ void print_result(const Scenario& scenario, const BenchOptions& options, json::o
     out[fmt::format("{}_of_runs", scenario.figure)] = std::move(all_runs);
     out["options"] = describe_options(options);
     out["machine"] = describe_machine();
-    round_figures(out);
-    // Boost writes doubles as 1.5E0; other tools prefer 1.5.
     std::fflush(stderr);
-    fmt::print("{}\n", json::serialize(out));
+    fmt::print("{}\n", to_plain_json(out));
 }
 
 int report_failure(const Error& error) {
@@ -115,6 +106,27 @@ Result<BenchOptions> parse_arguments(const BenchArguments& arguments) {
     return options;
 }
 
+void add_load_options(CLI::App& command, BenchArguments& arguments) {
+    BenchOptions& options = arguments.options;
+    command.add_option("--seconds", arguments.seconds, "Measured time")->capture_default_str();
+    command.add_option("--warmup", arguments.warm_up, "Time before it")->capture_default_str();
+    command.add_option("--connections", options.connections, "To the server")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10000));
+    command
+        .add_option("--endpoints", options.endpoints, "Subscriptions, each an origin of its own")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 5000));
+    command.add_option("--payload", arguments.payload, "Size of an event")->capture_default_str();
+    command.add_option("--rate", options.rate, "Events per second of the open-loop scenarios")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000));
+    command.add_option("--runs", options.runs, "Repeat; the middle run is reported")
+        ->capture_default_str();
+    command.add_option("--pending", options.pending, "Backlog of the backlog scenario")
+        ->capture_default_str();
+}
+
 }  // namespace
 
 int run_bench(const BenchOptions& options) {
@@ -131,8 +143,7 @@ int run_bench(const BenchOptions& options) {
     for (unsigned run = 0; run < std::max(options.runs, 1U); ++run) {
         auto result = run_once(*scenario, options);
         if (!result) return report_failure(result.error());
-        round_figures(*result);
-        if (options.runs > 1) say(json::serialize(*result));
+        if (options.runs > 1) say(to_plain_json(*result));
         figures.emplace_back(figure_of(*result, scenario->figure));
         runs.push_back(std::move(*result));
     }
@@ -162,23 +173,7 @@ void add_bench_command(CLI::App& app, int& exit_code) {
         ->envname("POSTHASTE_TOKEN");
     command->add_option("--data-dir", options.data_dir,
                         "For the server's data (a temporary folder)");
-    command->add_option("--seconds", arguments->seconds, "Measured time")->capture_default_str();
-    command->add_option("--warmup", arguments->warm_up, "Time before it")->capture_default_str();
-    command->add_option("--connections", options.connections, "To the server")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 10000));
-    command
-        ->add_option("--endpoints", options.endpoints, "Subscriptions, each an origin of its own")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 5000));
-    command->add_option("--payload", arguments->payload, "Size of an event")->capture_default_str();
-    command->add_option("--rate", options.rate, "Events per second of the open-loop scenarios")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 1'000'000));
-    command->add_option("--runs", options.runs, "Repeat; the middle run is reported")
-        ->capture_default_str();
-    command->add_option("--pending", options.pending, "Backlog of the backlog scenario")
-        ->capture_default_str();
+    add_load_options(*command, *arguments);
     command->callback([arguments, &exit_code] {
         const auto parsed = parse_arguments(*arguments);
         exit_code = parsed ? run_bench(*parsed) : report_failure(parsed.error());

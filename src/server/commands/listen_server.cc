@@ -104,6 +104,7 @@ void ListenServer::run(int stop_fd) {
         }
         fire_timers();
     }
+    connections_.clear();
 }
 
 int ListenServer::next_timeout_ms() const {
@@ -256,8 +257,10 @@ void ListenServer::answer(Connection& connection, const ListenAnswer& answer, bo
     connection.counts = true;
     connection.keep_alive = keep_alive;
     if (answer.body == AnswerBody::none_ever) {
-        connection.never = true;
         ++answered_;
+        // A peer that has already left would never be noticed again.
+        if (connection.peer_done) return drop(connection);
+        connection.never = true;
         return update_interest(connection);
     }
     if (answer.delay.count() > 0) {

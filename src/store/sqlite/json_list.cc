@@ -1,29 +1,10 @@
 #include "store/sqlite/json_list.h"
 
-#include <string_view>
+#include "base/json_text.h"
 
 namespace posthaste {
 
 namespace {
-
-void append_json_string(std::string& json, std::string_view text) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    json += '"';
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            json += '\\';
-            json += c;
-        } else if (byte < 0x20) {
-            json += "\\u00";
-            json += kHex[byte >> 4];
-            json += kHex[byte & 15];
-        } else {
-            json += c;
-        }
-    }
-    json += '"';
-}
 
 template <class Item, class Append>
 std::string list_of(const std::vector<Item>& items, Append append) {

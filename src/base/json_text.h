@@ -1,0 +1,13 @@
+#pragma once
+
+// The one place that writes text into JSON. Reading JSON is left to libraries.
+
+#include <string>
+#include <string_view>
+
+namespace posthaste {
+
+// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace posthaste

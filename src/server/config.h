@@ -1,0 +1,65 @@
+#pragma once
+
+// Configuration: a TOML file, then POSTHASTE_* variables (with the aliases older deployments use), then flags; the later
+// wins. Text becomes one validated ServerConfig; a bad value names its source, what is wrong and what would be right.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/address_guard.h"
+#include "ports/telemetry.h"
+
+namespace posthaste {
+
+enum class AuthMode : std::uint8_t { open, required };
+
+struct ServerConfig {
+    std::string listen_host = "127.0.0.1";
+    std::uint16_t listen_port = 8000;
+    std::string database_dir = "./data";
+    AuthMode auth = AuthMode::required;
+    bool insecure_open = false;
+    std::vector<Network> allow_net;
+    Severity log_level = Severity::info;
+    std::size_t reactors = 0;  // 0: one per core
+    std::string ca_file;
+    std::size_t body_bytes_max = 8u << 20;
+    std::size_t in_flight_max = 1024;
+    std::size_t endpoint_in_flight_max = 64;
+    Duration retention = 72h;
+    Duration dead_retention = 24h * 30;
+    Duration drain = 20s;
+    std::uint64_t partition_bytes_max = 512u << 20;
+    std::optional<std::uint32_t> subscriptions_attempts_max;
+    std::optional<Duration> subscriptions_retry_base;
+    std::vector<std::string> notes;  // accepted but without effect; said once at start
+};
+
+// One setting: the same word in the file (snake_case), as a flag (--kebab-case) and as POSTHASTE_UPPER_CASE.
+struct Setting {
+    std::string_view name;
+    std::string_view alias;  // another environment variable with the same meaning, or empty
+    std::string_view value;  // what a value looks like
+    std::string_view help;
+    Result<void> (*apply)(ServerConfig& config, std::string_view text);
+};
+[[nodiscard]] std::span<const Setting> settings();
+[[nodiscard]] std::string flag_of(const Setting& setting);      // "--allow-net"
+[[nodiscard]] std::string variable_of(const Setting& setting);  // "POSTHASTE_ALLOW_NET"
+
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+// `flags`: setting name -> text. `file`: path of a TOML file, or empty.
+[[nodiscard]] Result<ServerConfig> load_config(const std::string& file,
+                                               const Environment& environment,
+                                               const std::map<std::string, std::string>& flags);
+
+}  // namespace posthaste

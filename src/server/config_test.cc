@@ -1,0 +1,119 @@
+#include "server/config.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+namespace posthaste {
+namespace {
+
+using Values = std::map<std::string, std::string>;
+
+Result<ServerConfig> load(const Values& flags, const Values& environment = {},
+                          const std::string& file = "") {
+    auto look_up = [&environment](const std::string& name) -> std::optional<std::string> {
+        const auto found = environment.find(name);
+        return found == environment.end() ? std::nullopt : std::optional(found->second);
+    };
+    return load_config(file, look_up, flags);
+}
+
+class ConfigFile : public ::testing::Test {
+protected:
+    std::string write(const std::string& text) {
+        std::ofstream(path_) << text;
+        return path_;
+    }
+    void TearDown() override { std::filesystem::remove(path_); }
+    const std::string path_ =
+        ::testing::TempDir() + "posthaste_config_" + std::to_string(::getpid()) + ".toml";
+};
+
+TEST_F(ConfigFile, LaterSourcesWin) {
+    const std::string file = write(
+        "auth = \"open\"\nlisten = \"127.0.0.1:1000\"\nlog_level = \"error\"\nreactors = 3\n"
+        "allow_net = [\"10.0.0.0/8\", \"127.0.0.0/8\"]\n");
+    const auto config = load({{"listen", "127.0.0.1:3000"}},
+                             {{"POSTHASTE_LISTEN", "127.0.0.1:2000"},
+                              {"POSTHASTE_LOG_LEVEL", "DEBUG"},
+                              {"LOG_LEVEL", "INFO"}},
+                             file);
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->listen_port, 3000);
+    EXPECT_EQ(config->log_level, Severity::debug) << "POSTHASTE_LOG_LEVEL goes before its alias";
+    EXPECT_EQ(config->reactors, 3U);
+    EXPECT_EQ(config->allow_net.size(), 2U);
+}
+
+TEST_F(ConfigFile, AnUnknownKeyNamesItsLine) {
+    const auto config = load({}, {}, write("auth = \"open\"\nlissen = \"127.0.0.1:1\"\n"));
+    ASSERT_FALSE(config);
+    EXPECT_NE(config.error().message.find(":2: lissen: no such setting"), std::string::npos)
+        << config.error().message;
+}
+
+TEST_F(ConfigFile, BrokenTomlNamesItsLine) {
+    const auto config = load({}, {}, write("auth = \"open\"\nlisten = \n"));
+    ASSERT_FALSE(config);
+    EXPECT_NE(config.error().message.find(".toml:"), std::string::npos) << config.error().message;
+}
+
+TEST(Config, OldNamesAreHonoured) {
+    const auto config = load({{"auth", "open"}}, {{"WEBHOOK_MAX_RETRIES", "2"},
+                                                  {"WEBHOOK_RETRY_DELAY", "60"},
+                                                  {"LOG_LEVEL", "INFO"},
+                                                  {"REDIS_URL", "redis://redis:6379/0"}});
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->subscriptions_attempts_max, 2U);
+    EXPECT_EQ(config->subscriptions_retry_base, 60s);
+    EXPECT_EQ(config->notes.size(), 1U);
+}
+
+struct BadCase {
+    Values flags;
+    std::string part;  // of the message
+};
+
+TEST(Config, BadValuesSayWhatIsWrongAndWhatIsRight) {
+    const std::vector<BadCase> cases = {
+        {{}, "--auth open"},
+        {{{"auth", "maybe"}}, "--auth: 'maybe' is not 'open' or 'required'"},
+        {{{"auth", "open"}, {"listen", "0.0.0.0:8000"}}, "--insecure-open true"},
+        {{{"auth", "open"}, {"listen", "8000"}}, "--listen: '8000' is not HOST:PORT"},
+        {{{"auth", "open"}, {"listen", "127.0.0.1:99999"}}, "from 0 to 65535"},
+        {{{"auth", "open"}, {"listen", "example.com:80"}}, "an address and a port"},
+        {{{"auth", "open"}, {"database", "mysql://x"}}, "sqlite:PATH"},
+        {{{"auth", "open"}, {"database", "postgres://x"}},
+         "PostgreSQL is not part of this version"},
+        {{{"auth", "open"}, {"allow_net", "10.0.0.0/99"}}, "--allow-net"},
+        {{{"auth", "open"}, {"log_level", "loud"}}, "debug, info, warning or error"},
+        {{{"auth", "open"}, {"webhook_max_retries", "0"}}, "from 1 to 1000"},
+        {{{"auth", "open"}, {"retention_hours", "-1"}}, "from 1 to"},
+    };
+    for (const BadCase& each : cases) {
+        const auto config = load(each.flags);
+        ASSERT_FALSE(config) << each.part;
+        EXPECT_NE(config.error().message.find(each.part), std::string::npos)
+            << config.error().message;
+    }
+}
+
+TEST(Config, OpenIsFineOnLoopbackAndWhenInsisted) {
+    for (const char* listen : {"127.0.0.1:0", "[::1]:8000", "localhost:8000"})
+        EXPECT_TRUE(load({{"auth", "open"}, {"listen", listen}})) << listen;
+    EXPECT_TRUE(load({{"auth", "open"}, {"listen", "0.0.0.0:8000"}, {"insecure_open", "true"}}));
+}
+
+TEST(Config, EverySettingHasAFlagAndAVariable) {
+    for (const Setting& setting : settings()) {
+        EXPECT_TRUE(flag_of(setting).starts_with("--"));
+        EXPECT_EQ(flag_of(setting).find('_'), std::string::npos);
+        EXPECT_TRUE(variable_of(setting).starts_with("POSTHASTE_"));
+        EXPECT_FALSE(setting.help.empty());
+    }
+}
+
+}  // namespace
+}  // namespace posthaste

@@ -1,0 +1,61 @@
+#pragma once
+
+// JSON log lines, one object per line, to a descriptor. Writers append to a buffer under a short lock; a thread of its own
+// writes it out, so a slow terminal or pipe never holds up a reactor. When the reader falls behind by more than the bound,
+// lines are dropped and counted, and the count is logged: memory stays bounded and deliveries go on.
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "ports/clock.h"
+#include "ports/telemetry.h"
+
+namespace posthaste {
+
+class Log {
+public:
+    static constexpr std::size_t kBufferedMax = 8u << 20;
+
+    Log(int descriptor, Severity level, const Clock& clock);
+    ~Log();  // writes out what is buffered
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+
+    [[nodiscard]] bool wants(Severity severity) const { return severity >= level_; }
+    // `fields` is the inside of a JSON object; time and level are put before it. Thread-safe.
+    void write(Severity severity, std::string_view fields);
+    // A sentence, with its area.
+    void notice(Severity severity, std::string_view area, std::string_view sentence);
+
+private:
+    void run();
+
+    const int descriptor_;
+    const Severity level_;
+    const Clock& clock_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::string buffer_;
+    std::uint64_t dropped_ = 0;
+    bool stopping_ = false;
+    std::thread writer_;
+};
+
+// What one reactor's engine reports, as log lines.
+class LogTelemetry final : public Telemetry {
+public:
+    explicit LogTelemetry(Log& log) : log_(log) {}
+    void on_attempt(const Event& event, const Endpoint& endpoint, const AttemptRecord& attempt,
+                    DeliveryState next) override;
+    void on_notice(Severity severity, std::string_view area, std::string_view sentence) override;
+
+private:
+    Log& log_;
+    std::string line_;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,71 @@
+// The posthaste binary: one command line for the server and its tools.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "server/commands/commands.h"
+#include "server/config.h"
+#include "server/serve.h"
+
+namespace {
+
+using namespace posthaste;
+
+std::optional<std::string> environment(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    if (!value || *value == '\0') return std::nullopt;
+    return value;
+}
+
+struct ServeFlags {
+    std::string file;
+    std::map<std::string, std::string> values;
+};
+
+int run_serve(const ServeFlags& flags) {
+    const Result<ServerConfig> config = load_config(flags.file, environment, flags.values);
+    const Result<int> status = config ? serve(*config) : std::unexpected(config.error());
+    if (status) return *status;
+    std::fprintf(stderr, "posthaste: %s\n", status.error().message.c_str());
+    return config ? 1 : 2;
+}
+
+void add_serve_command(CLI::App& app, int& exit_code) {
+    CLI::App* serve = app.add_subcommand("serve", "Run the server");
+    auto flags = std::make_shared<ServeFlags>();
+    serve->add_option("--config", flags->file, "TOML file with the settings below")
+        ->check(CLI::ExistingFile);
+    for (const Setting& setting : settings()) {
+        const std::string name(setting.name);
+        auto keep = [flags, name](const std::string& text) { flags->values[name] = text; };
+        serve->add_option_function<std::string>(flag_of(setting), keep, std::string(setting.help))
+            ->type_name(std::string(setting.value));
+    }
+    serve->footer(
+        "Every setting is also a variable (POSTHASTE_LISTEN, …) and a key of the TOML file "
+        "(listen, …).");
+    serve->callback([flags, &exit_code] { exit_code = run_serve(*flags); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("posthaste delivers webhooks: durable, signed, retried.", "posthaste");
+    app.require_subcommand(1);
+    app.footer("Start with: posthaste serve --auth open --allow-net 127.0.0.0/8");
+    int exit_code = 0;
+    add_serve_command(app, exit_code);
+    add_listen_command(app, exit_code);
+    add_send_command(app, exit_code);
+    add_seed_command(app, exit_code);
+    add_bench_command(app, exit_code);
+    add_doctor_command(app, exit_code);
+    add_version_command(app, exit_code);
+    CLI11_PARSE(app, argc, argv);
+    return exit_code;
+}

@@ -1,0 +1,67 @@
+#pragma once
+
+// One event loop with all that lives on it: engine, outgoing client, API and listener. Built on the main thread, then run on
+// a thread of its own; after start() only post() may be called from elsewhere.
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <thread>
+
+#include "api/router.h"
+#include "engine/engine.h"
+#include "net/asio_alarm.h"
+#include "net/http_client.h"
+#include "net/http_server.h"
+#include "net/system_clock.h"
+#include "net/system_entropy.h"
+#include "server/config.h"
+#include "server/log.h"
+
+namespace posthaste {
+
+// What all reactors share. Everything outlives them.
+struct Shared {
+    const ServerConfig& config;
+    const ApiSettings& settings;
+    Store& store;
+    DirectoryHolder& directory;
+    Mailboxes& mailboxes;
+    MetricsPage& metrics;
+    Log& log;
+};
+
+class Reactor {
+public:
+    Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors, const Shared& shared);
+    Reactor(const Reactor&) = delete;
+    Reactor& operator=(const Reactor&) = delete;
+
+    [[nodiscard]] Result<void> listen();
+    // Runs the loop on its own thread until stop() has ended.
+    void start();
+    // Takes nothing new, lets what runs finish within the drain time, then ends the loop. Thread-safe.
+    void stop();
+    void join();
+
+    [[nodiscard]] Engine& engine() { return engine_; }
+    [[nodiscard]] const HttpServerMetrics& http_metrics() const { return server_.metrics(); }
+    [[nodiscard]] Executor executor() { return loop_.get_executor(); }
+
+private:
+    Task<void> drain();
+
+    asio::io_context& loop_;
+    Duration drain_;
+    SystemClock clock_;
+    SystemEntropy entropy_;
+    AsioAlarmFactory alarms_;
+    LogTelemetry telemetry_;
+    HttpClient transport_;
+    Engine engine_;
+    Api api_;
+    HttpServer server_;
+    asio::executor_work_guard<Executor> work_;
+    std::thread thread_;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,242 @@
+#include "server/serve.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "server/metrics_page.h"
+#include "server/reactor.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace posthaste {
+
+namespace {
+
+constexpr Duration kTallyEvery = 2s;
+
+// What the APIs without logins own. Fixed, so that every database agrees on them.
+constexpr OrganizationId kDefaultOrganization{0x0000000000007000, 0x8000000000000001};
+constexpr ApplicationId kDefaultApplication{0x0000000000007000, 0x8000000000000002};
+
+// The reactors share their port among each other (SO_REUSEPORT), so a second server would silently share it too. Binding
+// once without that option finds out, and picks the port when none is asked for.
+Result<std::uint16_t> claim_port(const ServerConfig& config) {
+    asio::io_context scratch;
+    boost::system::error_code error;
+    const auto address = asio::ip::make_address(config.listen_host, error);
+    if (error)
+        return fail(ErrorCode::invalid, fmt::format("{} is not an address", config.listen_host));
+    asio::ip::tcp::acceptor probe(scratch);
+    const asio::ip::tcp::endpoint endpoint(address, config.listen_port);
+    probe.open(endpoint.protocol(), error);
+    if (!error) probe.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) probe.bind(endpoint, error);
+    if (!error) probe.listen(1, error);
+    if (error)
+        return fail(
+            ErrorCode::io,
+            fmt::format(
+                "cannot listen on {}:{}: {}; stop what uses it, or choose another with --listen",
+                config.listen_host, config.listen_port, error.message()));
+    return probe.local_endpoint().port();
+}
+
+template <class T>
+Result<T> run_to_end(asio::io_context& loop, Task<Result<T>> task) {
+    Result<T> outcome = fail(ErrorCode::stopping, "did not finish");
+    auto keep = [&outcome](std::exception_ptr error, Result<T> result) {
+        if (!error) outcome = std::move(result);
+    };
+    asio::co_spawn(loop, std::move(task), std::move(keep));
+    loop.restart();
+    loop.run();
+    return outcome;
+}
+
+// Messages between reactors are functions posted to the other's loop.
+class ReactorMailboxes final : public Mailboxes {
+public:
+    void hand_over(std::size_t reactor, std::vector<PendingDelivery> deliveries) override {
+        auto deliver = [engine = engines[reactor], deliveries = std::move(deliveries)]() mutable {
+            engine->receive(std::move(deliveries));
+        };
+        asio::post(*loops[reactor], std::move(deliver));
+    }
+    void announce_parked(std::size_t reactor, EndpointId endpoint, Timestamp due) override {
+        asio::post(*loops[reactor], [engine = engines[reactor], endpoint, due] {
+            engine->announce_parked(endpoint, due);
+        });
+    }
+
+    std::vector<asio::io_context*> loops;  // both filled before any reactor runs
+    std::vector<Engine*> engines;
+};
+
+// The page needs the reactors' counters and the reactors need the page; this breaks the circle.
+class LatePage final : public MetricsPage {
+public:
+    std::string render() override { return page_ ? page_->render() : std::string(); }
+    void set(MetricsPage* page) { page_ = page; }
+
+private:
+    MetricsPage* page_ = nullptr;
+};
+
+class Server {
+public:
+    explicit Server(const ServerConfig& config)
+        : config_(config), log_(STDERR_FILENO, config.log_level, clock_), boot_(1) {}
+
+    Result<int> run();
+
+private:
+    Result<void> open();
+    void build_reactors(const Recovery& recovery);
+    void announce(const Recovery& recovery);
+    void wait_for_signal();
+    void shut_down();
+    Task<void> poll_tally();
+
+    ServerConfig config_;
+    SystemClock clock_;
+    SystemEntropy entropy_;  // of the store's writer
+    Log log_;
+    asio::io_context boot_;  // the main thread's loop: start-up, signals, the tally
+    ApiSettings settings_;
+    std::vector<std::unique_ptr<asio::io_context>> loops_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<DirectoryHolder> directory_;
+    ReactorMailboxes mailboxes_;
+    TallyBoard tally_;
+    std::unique_ptr<PrometheusPage> page_;
+    LatePage late_page_;
+    std::vector<std::unique_ptr<Reactor>> reactors_;
+};
+
+Result<void> Server::open() {
+    std::size_t count = config_.reactors;
+    if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
+    std::vector<ReactorPost> posts;
+    for (std::size_t i = 0; i < count; ++i) {
+        loops_.push_back(std::make_unique<asio::io_context>(1));
+        posts.emplace_back([loop = loops_.back().get()](std::move_only_function<void()> function) {
+            asio::post(*loop, std::move(function));
+        });
+    }
+    SqliteOptions options;
+    options.directory = config_.database_dir;
+    options.partition_bytes_max = config_.partition_bytes_max;
+    ASSIGN_OR_RETURN(store_, SqliteStore::open(options, clock_, entropy_, std::move(posts)));
+    return {};
+}
+
+void Server::build_reactors(const Recovery& recovery) {
+    settings_.organization = kDefaultOrganization;
+    settings_.application = kDefaultApplication;
+    settings_.subscriptions_retry =
+        subscriptions_retry(config_.subscriptions_attempts_max, config_.subscriptions_retry_base);
+    settings_.reactors = loops_.size();
+
+    const Shared shared{config_, settings_, *store_, *directory_, mailboxes_, late_page_, log_};
+    std::vector<ReactorCounters> counters;
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+        reactors_.push_back(std::make_unique<Reactor>(*loops_[i], i, loops_.size(), shared));
+        mailboxes_.loops.push_back(loops_[i].get());
+        mailboxes_.engines.push_back(&reactors_.back()->engine());
+        counters.push_back(
+            {&reactors_.back()->engine().metrics(), &reactors_.back()->http_metrics()});
+    }
+    page_ =
+        std::make_unique<PrometheusPage>(std::move(counters), *store_, tally_, settings_.version);
+    late_page_.set(page_.get());
+    directory_->on_change([this](EndpointId id) {
+        const std::size_t owner = owner_of(id, reactors_.size());
+        asio::post(*loops_[owner],
+                   [this, owner, id] { reactors_[owner]->engine().endpoint_changed(id); });
+    });
+    for (const auto& reactor : reactors_) reactor->engine().start(recovery);
+    MaintenanceOptions maintenance;
+    maintenance.retention = RetentionPolicy{config_.retention, config_.dead_retention};
+    reactors_.front()->engine().start_maintenance(maintenance);
+}
+
+void Server::announce(const Recovery& recovery) {
+    for (const std::string& note : config_.notes) log_.notice(Severity::info, "config", note);
+    if (!recovery.lanes.empty())
+        log_.notice(
+            Severity::info, "recovery",
+            fmt::format(
+                "{} endpoints have deliveries waiting; {} had been on their way at the last stop",
+                recovery.lanes.size(), recovery.deliveries_parked));
+    log_.notice(Severity::info, "server",
+                fmt::format("posthaste {} listens on http://{}:{}, data in {}, {} event loops",
+                            settings_.version, config_.listen_host, config_.listen_port,
+                            config_.database_dir, reactors_.size()));
+}
+
+Task<void> Server::poll_tally() {
+    asio::steady_timer timer(boot_);
+    while (true) {
+        if (Result<Tally> tally = co_await store_->tally()) tally_.put(*tally);
+        timer.expires_after(kTallyEvery);
+        boost::system::error_code ignored;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable_t<Executor>(), ignored));
+    }
+}
+
+void Server::wait_for_signal() {
+    asio::signal_set signals(boot_, SIGTERM, SIGINT);
+    signals.async_wait([this](const boost::system::error_code&, int) { boot_.stop(); });
+    asio::co_spawn(boot_, poll_tally(), [](std::exception_ptr) {});
+    boot_.restart();
+    boot_.run();
+}
+
+void Server::shut_down() {
+    log_.notice(Severity::info, "server", "stopping: no new requests, attempts in flight finish");
+    // A second signal ends the process at once; what is committed is safe.
+    std::signal(SIGTERM, [](int) { std::_Exit(130); });
+    std::signal(SIGINT, [](int) { std::_Exit(130); });
+    for (const auto& reactor : reactors_) reactor->stop();
+    for (const auto& reactor : reactors_) reactor->join();
+    store_->close();
+    log_.notice(Severity::info, "server", "stopped");
+}
+
+Result<int> Server::run() {
+    ASSIGN_OR_RETURN(config_.listen_port, claim_port(config_));
+    if (Result<void> opened = open(); !opened) return std::unexpected(opened.error());
+    ASSIGN_OR_RETURN(const Recovery recovery, run_to_end(boot_, store_->recover()));
+    ASSIGN_OR_RETURN(std::vector<Endpoint> endpoints, run_to_end(boot_, store_->load_endpoints()));
+    directory_ = std::make_unique<DirectoryHolder>(Directory::from(std::move(endpoints)));
+    build_reactors(recovery);
+    for (const auto& reactor : reactors_)
+        if (Result<void> listening = reactor->listen(); !listening)
+            return std::unexpected(listening.error());
+    for (const auto& reactor : reactors_) reactor->start();
+    announce(recovery);
+    wait_for_signal();
+    shut_down();
+    return 0;
+}
+
+}  // namespace
+
+Result<int> serve(const ServerConfig& config) {
+    std::signal(SIGPIPE, SIG_IGN);
+    return Server(config).run();
+}
+
+}  // namespace posthaste
