@@ -156,7 +156,7 @@ Result<Target> parse_target(std::string_view url) {
     const auto parsed = boost::urls::parse_uri(escaped);
     if (parsed.has_error())
         return refuse("The URL is not an absolute URL such as https://example.com/hook.");
-    const boost::urls::url_view view = *parsed;
+    const boost::urls::url_view& view = *parsed;
 
     const std::string scheme = to_lower(to_std(view.scheme()));
     if (scheme != "http" && scheme != "https")
