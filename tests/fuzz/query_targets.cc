@@ -7,6 +7,7 @@
 #include "api/text.h"
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/json_text.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace posthaste::fuzz {
