@@ -9,6 +9,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 warns falsely inside coroutine frames and std::expected at -O2.
   target_compile_options(posthaste_options INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete
     $<$<CONFIG:Release>:-Wno-stringop-overread>)
+  if(POSTHASTE_SANITIZE MATCHES "thread")
+    target_compile_options(posthaste_options INTERFACE -Wno-tsan)  # fences in Asio's headers
+  endif()
 endif()
 if(POSTHASTE_WERROR)
   target_compile_options(posthaste_options INTERFACE -Werror)
