@@ -13,21 +13,25 @@ namespace posthaste::sim {
 std::pair<Duration, Duration> retry_bounds(const RetryPolicy& policy, std::uint32_t failures) {
     double micros = 0;
     if (policy.gaps.empty()) {
-        const double grown = static_cast<double>(policy.base.count()) * std::pow(policy.factor, failures - 1.0);
+        const double grown =
+            static_cast<double>(policy.base.count()) * std::pow(policy.factor, failures - 1.0);
         micros = std::min(grown, static_cast<double>(policy.delay_max.count()));
     } else {
-        micros = static_cast<double>(policy.gaps[std::min<std::size_t>(failures, policy.gaps.size()) - 1].count());
+        micros = static_cast<double>(
+            policy.gaps[std::min<std::size_t>(failures, policy.gaps.size()) - 1].count());
     }
     double least = 1;
     double most = 1;
-    if (policy.jitter == Jitter::positive || policy.jitter == Jitter::symmetric) most += policy.jitter_fraction;
+    if (policy.jitter == Jitter::positive || policy.jitter == Jitter::symmetric)
+        most += policy.jitter_fraction;
     if (policy.jitter == Jitter::symmetric) least -= policy.jitter_fraction;
     if (policy.jitter == Jitter::full) least = 0.5;
     // One microsecond for rounding; the most is doubled by Retry-After; the hard ceiling is two delays_max.
     const double ceiling = 2.0 * static_cast<double>(policy.delay_max.count());
     const double low = std::min(micros, ceiling) * least - 1;
     const double high = 2 * std::min(micros * most, ceiling) + 1;
-    return {Duration{static_cast<std::int64_t>(std::floor(low))}, Duration{static_cast<std::int64_t>(std::ceil(high))}};
+    return {Duration{static_cast<std::int64_t>(std::floor(low))},
+            Duration{static_cast<std::int64_t>(std::ceil(high))}};
 }
 
 Auditor::Auditor(const WorldConfig& config, SimTime& time, Trace& trace, MemoryDisk& disk)
@@ -44,7 +48,8 @@ void Auditor::fail(std::string sentence) {
     if (violation_.empty()) violation_ = std::move(sentence);
 }
 
-void Auditor::trace(const char* what, EventId event, EndpointId endpoint, std::int64_t value, int reactor) {
+void Auditor::trace(const char* what, EventId event, EndpointId endpoint, std::int64_t value,
+                    int reactor) {
     trace_.add({time_.steady(), reactor, what, event, endpoint, value});
 }
 
@@ -82,21 +87,29 @@ void Auditor::edit_requested(const Endpoint& wanted) {
 void Auditor::edit_acknowledged(const Endpoint& stored) {
     Known& known = endpoints_.at(stored.id);
     known.revision = std::max(known.revision, stored.revision);
-    trace(stored.is_deleted ? "endpoint deleted" : "endpoint edited", {}, stored.id, static_cast<std::int64_t>(stored.revision));
+    trace(stored.is_deleted ? "endpoint deleted" : "endpoint edited", {}, stored.id,
+          static_cast<std::int64_t>(stored.revision));
 }
 
 // --- requests ---------------------------------------------------------------------------------------------------------
 
-void Auditor::check_may_send(const Key& key, const Delivery& delivery, const Known& known, const OutboundRequest& request) {
+void Auditor::check_may_send(const Key& key, const Delivery& delivery, const Known& known,
+                             const OutboundRequest& request) {
     const Endpoint& config = request.endpoint->config;
-    if (config.revision < known.revision) fail("a request left under a configuration that an acknowledged edit had replaced");
-    if (!config.is_active || config.is_deleted) fail("a request left to an endpoint that is inactive or deleted");
+    if (config.revision < known.revision)
+        fail("a request left under a configuration that an acknowledged edit had replaced");
+    if (!config.is_active || config.is_deleted)
+        fail("a request left to an endpoint that is inactive or deleted");
     if (is_settled(delivery.state)) fail("a request left for a delivery that is settled");
     if (delivery.open) fail("a request left while the outcome of the previous one was not durable");
-    if (delivery.state == DeliveryState::parked && time_.now() < delivery.due) fail("a request left before it was due");
-    if (delivery.not_before && time_.now() < *delivery.not_before) fail("a request left before the policy's delay had passed");
-    const auto attempts_max = std::ranges::max(known.policies, {}, &RetryPolicy::attempts_max).attempts_max;
-    if (delivery.attempts >= attempts_max) fail("a request left beyond the maximum number of attempts");
+    if (delivery.state == DeliveryState::parked && time_.now() < delivery.due)
+        fail("a request left before it was due");
+    if (delivery.not_before && time_.now() < *delivery.not_before)
+        fail("a request left before the policy's delay had passed");
+    const auto attempts_max =
+        std::ranges::max(known.policies, {}, &RetryPolicy::attempts_max).attempts_max;
+    if (delivery.attempts >= attempts_max)
+        fail("a request left beyond the maximum number of attempts");
     if (delivery.state == DeliveryState::parked) REACHED(page_in);
     if (delivery.successes > 0) REACHED(duplicate_after_crash);
     (void)key;
@@ -105,7 +118,8 @@ void Auditor::check_may_send(const Key& key, const Delivery& delivery, const Kno
 std::uint64_t Auditor::sent(std::size_t reactor, const OutboundRequest& request) {
     const Key key{request.event->id, request.endpoint->config.id};
     const std::uint64_t number = ++last_send_;
-    trace("request", key.first, key.second, static_cast<std::int64_t>(number), static_cast<int>(reactor));
+    trace("request", key.first, key.second, static_cast<std::int64_t>(number),
+          static_cast<int>(reactor));
     Delivery* delivery = find(key.first, key.second);
     if (!delivery) {
         fail("a request left for a delivery that is not durable");
@@ -113,14 +127,18 @@ std::uint64_t Auditor::sent(std::size_t reactor, const OutboundRequest& request)
     }
     Known& known = endpoints_.at(key.second);
     check_may_send(key, *delivery, known, request);
-    if (owner_of(key.second, config_.reactors) != reactor) fail("a request left from a reactor that does not own the lane");
+    if (owner_of(key.second, config_.reactors) != reactor)
+        fail("a request left from a reactor that does not own the lane");
 
-    const std::size_t cap = known.in_flight_max > 0 ? known.in_flight_max : config_.limits.lane_in_flight_max;
+    const std::size_t cap =
+        known.in_flight_max > 0 ? known.in_flight_max : config_.limits.lane_in_flight_max;
     if (++known.in_flight > cap) fail("more requests to one endpoint are in flight than its cap");
     if (known.in_flight == cap) REACHED(cap_reached);
-    if (++reactor_in_flight_[reactor] > config_.limits.in_flight_max) fail("more requests are in flight than the reactor's cap");
+    if (++reactor_in_flight_[reactor] > config_.limits.in_flight_max)
+        fail("more requests are in flight than the reactor's cap");
     // What a crash may duplicate is what has started and is not yet durable.
-    if (++reactor_open_[reactor] > config_.limits.in_flight_max) fail("more attempts wait to become durable than the cap");
+    if (++reactor_open_[reactor] > config_.limits.in_flight_max)
+        fail("more attempts wait to become durable than the cap");
     delivery->open = true;
     delivery->under_way = true;
     delivery->reactor = reactor;
@@ -134,13 +152,16 @@ void Auditor::answered(std::uint64_t send, const TransportResult& result) {
     if (it == sends_.end()) return;
     const auto [key, reactor] = it->second;
     sends_.erase(it);
-    trace("answer", key.first, key.second, static_cast<std::int64_t>(result.outcome) * 1000 + result.status, static_cast<int>(reactor));
+    trace("answer", key.first, key.second,
+          static_cast<std::int64_t>(result.outcome) * 1000 + result.status,
+          static_cast<int>(reactor));
     Delivery& delivery = deliveries_.at(key);
     endpoints_.at(key.second).in_flight -= 1;
     reactor_in_flight_[reactor] -= 1;
     delivery.under_way = false;
     delivery.answer = result;
     delivery.answered_at = time_.now();
+    delivery.furthest = time_.now();
     if (result.outcome == AttemptOutcome::delivered) delivery.successes += 1;
     if (result.outcome == AttemptOutcome::timed_out) REACHED(timed_out);
     if (result.retry_after) REACHED(retry_after);
@@ -182,7 +203,13 @@ void Auditor::update_applied(const DeliveryUpdate& update) {
     if (update.attempt) check_attempt(update, *delivery, endpoints_.at(update.endpoint));
     move(*delivery, update.next);
     delivery->due = update.due;
-    if (update.next == DeliveryState::delivered) check_prompt({update.event, update.endpoint}, *delivery, endpoints_.at(update.endpoint));
+    // Moved for lack of room: it might have gone at once. Or the clock had been past the due time before this was durable.
+    if (!update.attempt || update.due <= delivery->furthest) {
+        delivery->due = Timestamp{};
+        delivery->not_before.reset();
+    }
+    if (update.next == DeliveryState::delivered)
+        check_prompt({update.event, update.endpoint}, *delivery, endpoints_.at(update.endpoint));
 }
 
 void Auditor::check_step(const DeliveryUpdate& update, Delivery& delivery) {
@@ -193,23 +220,29 @@ void Auditor::check_step(const DeliveryUpdate& update, Delivery& delivery) {
         if (update.next == DeliveryState::delivered || update.next == DeliveryState::dead) {
             fail("a delivery settled without an attempt");
         }
-        if (update.attempts_made != delivery.attempts) fail("a move changed the number of attempts");
+        if (update.attempts_made != delivery.attempts)
+            fail("a move changed the number of attempts");
     }
     if (update.next == DeliveryState::cancelled) {
         REACHED(cancelled);
         if (update.attempt) REACHED(cancelled_in_flight);
-        if (!endpoints_.at(update.endpoint).deletion_requested) fail("a delivery was cancelled although its endpoint lives");
+        if (!endpoints_.at(update.endpoint).deletion_requested)
+            fail("a delivery was cancelled although its endpoint lives");
     }
 }
 
 void Auditor::check_attempt(const DeliveryUpdate& update, Delivery& delivery, const Known& known) {
     const AttemptRecord& attempt = *update.attempt;
-    if (!delivery.open || delivery.under_way || !delivery.answer) return fail("an attempt was recorded that was not made");
-    if (attempt.number != delivery.attempts + 1 || update.attempts_made != attempt.number) fail("attempts are not numbered in order");
-    if (attempt.outcome != delivery.answer->outcome || attempt.status_code != delivery.answer->status) {
+    if (!delivery.open || delivery.under_way || !delivery.answer)
+        return fail("an attempt was recorded that was not made");
+    if (attempt.number != delivery.attempts + 1 || update.attempts_made != attempt.number)
+        fail("attempts are not numbered in order");
+    if (attempt.outcome != delivery.answer->outcome ||
+        attempt.status_code != delivery.answer->status) {
         fail("the recorded outcome is not the one that came");
     }
-    if ((attempt.outcome == AttemptOutcome::delivered) != (update.next == DeliveryState::delivered)) {
+    if ((attempt.outcome == AttemptOutcome::delivered) !=
+        (update.next == DeliveryState::delivered)) {
         fail("a delivery counts as delivered without a 2xx, or the other way round");
     }
     delivery.attempts = attempt.number;
@@ -231,13 +264,17 @@ void Auditor::check_attempt(const DeliveryUpdate& update, Delivery& delivery, co
     if (update.next == DeliveryState::parked) {
         REACHED(parked_for_retry);
         delivery.not_before = delivery.answered_at + least;
-        if (update.due < *delivery.not_before) fail("a retry is due earlier than its policy allows");
-        if (update.due > delivery.answered_at + most) fail("a retry is due later than its policy allows");
+        if (update.due < *delivery.not_before)
+            fail("a retry is due earlier than its policy allows");
+        if (update.due > delivery.answered_at + most)
+            fail("a retry is due later than its policy allows");
     }
     if (update.next == DeliveryState::dead) {
         const bool exhausted = attempt.number >= attempts_max;
-        const bool too_old = age_max && delivery.answered_at + most - delivery.accepted_at > *age_max;
-        if (!exhausted && !too_old) fail("a delivery is dead although it had attempts and age left");
+        const bool too_old =
+            age_max && delivery.answered_at + most - delivery.accepted_at > *age_max;
+        if (!exhausted && !too_old)
+            fail("a delivery is dead although it had attempts and age left");
         exhausted ? REACHED(dead_exhausted) : REACHED(dead_too_old);
     }
 }
@@ -246,7 +283,8 @@ void Auditor::check_prompt(const Key& key, const Delivery& delivery, const Known
     if (!config_.is_calm() || !known.always_well) return;
     // Long before the flood of the hanging endpoint has drained: it may take the slots once, before it is known to hang.
     Duration bound = 10s;
-    for (const EndpointPlan& plan : config_.endpoints) bound = std::max(bound, plan.timeout * 2 + 10s);
+    for (const EndpointPlan& plan : config_.endpoints)
+        bound = std::max(bound, plan.timeout * 2 + 10s);
     if (time_.steady() - delivery.accepted_steady > bound) {
         fail(fmt::format("{} is well, but a delivery to it took {} s", name_of(key.second),
                          (time_.steady() - delivery.accepted_steady) / 1s));
@@ -261,7 +299,8 @@ void Auditor::update_ignored(const DeliveryUpdate& update) {
 void Auditor::tail_parked(EventId event, EndpointId endpoint, Timestamp due) {
     trace("recovered", event, endpoint);
     Delivery* delivery = find(event, endpoint);
-    if (!delivery || delivery->state != DeliveryState::pending) return fail("recovery parked what was not in the tail");
+    if (!delivery || delivery->state != DeliveryState::pending)
+        return fail("recovery parked what was not in the tail");
     move(*delivery, DeliveryState::parked);
     delivery->due = due;
     REACHED(recovery_parked);
@@ -270,7 +309,8 @@ void Auditor::tail_parked(EventId event, EndpointId endpoint, Timestamp due) {
 void Auditor::event_dropped(EventId event) {
     trace("dropped", event, {});
     REACHED(event_dropped);
-    for (auto it = deliveries_.lower_bound({event, EndpointId{}}); it != deliveries_.end() && it->first.first == event; ++it) {
+    for (auto it = deliveries_.lower_bound({event, EndpointId{}});
+         it != deliveries_.end() && it->first.first == event; ++it) {
         if (!is_settled(it->second.state)) fail("retention dropped a pending delivery");
     }
 }
@@ -299,6 +339,7 @@ void Auditor::stopped() {
 
 void Auditor::clock_jumps() {
     for (auto& [key, delivery] : deliveries_) {
+        delivery.furthest = std::max(delivery.furthest, time_.now());
         if (delivery.due <= time_.now()) delivery.due = Timestamp{};
         if (delivery.not_before && *delivery.not_before <= time_.now()) delivery.not_before.reset();
     }
@@ -306,8 +347,9 @@ void Auditor::clock_jumps() {
 
 void Auditor::check_tally() {
     const Tally& t = disk_.tally();
-    const bool same = t.events == tally_.events && t.accepted == tally_.accepted && t.delivered == tally_.delivered &&
-                      t.dead == tally_.dead && t.cancelled == tally_.cancelled && t.parked == tally_.parked;
+    const bool same = t.events == tally_.events && t.accepted == tally_.accepted &&
+                      t.delivered == tally_.delivered && t.dead == tally_.dead &&
+                      t.cancelled == tally_.cancelled && t.parked == tally_.parked;
     if (!same) fail("the store's tally is not what became durable");
 }
 
@@ -316,9 +358,10 @@ std::string Auditor::describe_pending() const {
     int listed = 0;
     for (const auto& [key, delivery] : deliveries_) {
         if (is_settled(delivery.state) || ++listed > 10) continue;
-        text += fmt::format("pending: event {:08x} {} {} due in {} s, {} attempts{}\n", key.first.hi & 0xFFFFFFFF, name_of(key.second),
-                            to_string(delivery.state), (delivery.due - time_.now()) / 1s, delivery.attempts,
-                            delivery.open ? ", attempt open" : "");
+        text += fmt::format("pending: event {:08x} {} {} due in {} s, {} attempts{}\n",
+                            key.first.hi & 0xFFFFFFFF, name_of(key.second),
+                            to_string(delivery.state), (delivery.due - time_.now()) / 1s,
+                            delivery.attempts, delivery.open ? ", attempt open" : "");
     }
     return text;
 }
@@ -326,9 +369,11 @@ std::string Auditor::describe_pending() const {
 void Auditor::check_settled() {
     if (!sends_.empty()) fail("requests are under way in a settled world");
     for (const auto& [key, delivery] : deliveries_) {
-        if (!is_settled(delivery.state)) fail("a delivery is neither delivered nor dead nor cancelled");
+        if (!is_settled(delivery.state))
+            fail("a delivery is neither delivered nor dead nor cancelled");
         if (delivery.open) fail("the outcome of an attempt never became durable");
-        if (delivery.state == DeliveryState::delivered && delivery.successes == 0) fail("delivered without a 2xx");
+        if (delivery.state == DeliveryState::delivered && delivery.successes == 0)
+            fail("delivered without a 2xx");
     }
     for (const EventId event : acknowledged_) {
         if (!stored_.contains(event)) fail("an acknowledged event is lost");

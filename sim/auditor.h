@@ -66,14 +66,15 @@ private:
         DeliveryState state = DeliveryState::pending;
         Timestamp accepted_at;
         Duration accepted_steady{};
-        Timestamp due;                  // when parked
-        std::uint32_t attempts = 0;     // durable
-        std::uint32_t successes = 0;    // 2xx answers the receiver has given
-        bool open = false;              // started in this life of the cluster, not yet durable
-        bool under_way = false;         // the answer is still to come
+        Timestamp due;                // when parked
+        std::uint32_t attempts = 0;   // durable
+        std::uint32_t successes = 0;  // 2xx answers the receiver has given
+        bool open = false;            // started in this life of the cluster, not yet durable
+        bool under_way = false;       // the answer is still to come
         std::size_t reactor = 0;
         std::optional<TransportResult> answer;  // of the open attempt
         Timestamp answered_at;
+        Timestamp furthest;  // the wall clock has been there since then, whatever it shows now
         // After a durable failure: no attempt before this.
         std::optional<Timestamp> not_before;
     };
@@ -92,12 +93,14 @@ private:
     };
 
     [[nodiscard]] Delivery* find(EventId event, EndpointId endpoint);
-    void check_may_send(const Key& key, const Delivery& delivery, const Known& known, const OutboundRequest& request);
+    void check_may_send(const Key& key, const Delivery& delivery, const Known& known,
+                        const OutboundRequest& request);
     void check_step(const DeliveryUpdate& update, Delivery& delivery);
     void check_attempt(const DeliveryUpdate& update, Delivery& delivery, const Known& known);
     void check_prompt(const Key& key, const Delivery& delivery, const Known& known);
     void move(Delivery& delivery, DeliveryState next);
-    void trace(const char* what, EventId event, EndpointId endpoint, std::int64_t value = 0, int reactor = -1);
+    void trace(const char* what, EventId event, EndpointId endpoint, std::int64_t value = 0,
+               int reactor = -1);
 
     const WorldConfig& config_;
     SimTime& time_;
@@ -116,6 +119,7 @@ private:
 };
 
 // The least and most that the policy may wait after `failures` failed attempts, worked out apart from domain/retry.
-[[nodiscard]] std::pair<Duration, Duration> retry_bounds(const RetryPolicy& policy, std::uint32_t failures);
+[[nodiscard]] std::pair<Duration, Duration> retry_bounds(const RetryPolicy& policy,
+                                                         std::uint32_t failures);
 
 }  // namespace posthaste::sim

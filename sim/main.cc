@@ -29,10 +29,14 @@ WorldConfig draw(const Options& options, std::uint64_t seed) {
 
 void print_failure(const Options& options, std::uint64_t seed, const Outcome& outcome) {
     fmt::print("{}", describe(draw(options, seed)));
-    fmt::print("\nvirtual time     who  what                       event          endpoint value\n{}", outcome.trace_tail);
-    fmt::print("\nseed {} FAILED after {} handlers and {:.3f} virtual seconds: {}\nrepeat with: sim --seed {}{} --trace\n", seed,
-               outcome.handlers, static_cast<double>(outcome.virtual_time.count()) / 1e6, outcome.violation, seed,
-               options.calm ? " --calm" : "");
+    fmt::print(
+        "\nvirtual time     who  what                       event          endpoint value\n{}",
+        outcome.trace_tail);
+    fmt::print(
+        "\nseed {} FAILED after {} handlers and {:.3f} virtual seconds: {}\nrepeat with: sim "
+        "--seed {}{} --trace\n",
+        seed, outcome.handlers, static_cast<double>(outcome.virtual_time.count()) / 1e6,
+        outcome.violation, seed, options.calm ? " --calm" : "");
 }
 
 int run_traced(const Options& options) {
@@ -51,17 +55,20 @@ int run_many(const Options& options, SeedRange seeds) {
     std::uint64_t handlers = 0;
     std::uint64_t worlds = 0;
     int failures = 0;
-    run_worlds(seeds, options.jobs, [&](std::uint64_t seed) { return draw(options, seed); },
-               [&](std::uint64_t seed, const Outcome& outcome) {
-                   handlers += outcome.handlers;
-                   worlds += 1;
-                   if (options.hash) fmt::print("{} {:016x}\n", seed, outcome.trace_hash);
-                   if (outcome.violation.empty()) return true;
-                   print_failure(options, seed, outcome);
-                   failures += 1;
-                   return false;
-               });
-    if (!options.hash) fmt::print("{} worlds, {} handlers, {}\n", worlds, handlers, failures == 0 ? "all rules held" : "a rule broke");
+    run_worlds(
+        seeds, options.jobs, [&](std::uint64_t seed) { return draw(options, seed); },
+        [&](std::uint64_t seed, const Outcome& outcome) {
+            handlers += outcome.handlers;
+            worlds += 1;
+            if (options.hash) fmt::print("{} {:016x}\n", seed, outcome.trace_hash);
+            if (outcome.violation.empty()) return true;
+            print_failure(options, seed, outcome);
+            failures += 1;
+            return false;
+        });
+    if (!options.hash)
+        fmt::print("{} worlds, {} handlers, {}\n", worlds, handlers,
+                   failures == 0 ? "all rules held" : "a rule broke");
     if (options.marks) {
         for (const std::string_view mark : marks_missed()) fmt::print("never reached: {}\n", mark);
     }
@@ -71,7 +78,8 @@ int run_many(const Options& options, SeedRange seeds) {
 bool parse_range(const std::string& text, SeedRange& range) {
     unsigned long long first = 0;
     unsigned long long last = 0;
-    if (std::sscanf(text.c_str(), "%llu..%llu", &first, &last) != 2 || first == 0 || last < first) return false;
+    if (std::sscanf(text.c_str(), "%llu..%llu", &first, &last) != 2 || first == 0 || last < first)
+        return false;
     range = {first, last};
     return true;
 }
@@ -80,12 +88,16 @@ int run(int argc, char** argv) {
     CLI::App app{"Runs simulated worlds of the delivery engine and checks its promises."};
     Options options;
     app.add_option("--seed", options.seed, "run this one world")->check(CLI::PositiveNumber);
-    app.add_option("--runs", options.runs, "run this many worlds, from --seed (or 1) on")->check(CLI::PositiveNumber);
+    app.add_option("--runs", options.runs, "run this many worlds, from --seed (or 1) on")
+        ->check(CLI::PositiveNumber);
     app.add_option("--seeds", options.seeds, "run these worlds: FIRST..LAST");
     app.add_option("--jobs", options.jobs, "threads")->check(CLI::Range(1, 64));
-    app.add_flag("--calm", options.calm, "worlds in which only one endpoint misbehaves: deliveries to the others must be prompt");
+    app.add_flag(
+        "--calm", options.calm,
+        "worlds in which only one endpoint misbehaves: deliveries to the others must be prompt");
     app.add_flag("--trace", options.trace, "print every step of one world");
-    app.add_flag("--hash", options.hash, "print the trace hash of each world; the same on every build");
+    app.add_flag("--hash", options.hash,
+                 "print the trace hash of each world; the same on every build");
     app.add_flag("--marks", options.marks, "print the coverage marks no world reached");
     CLI11_PARSE(app, argc, argv);
     if (options.trace && options.seed != 0) return run_traced(options);

@@ -18,7 +18,9 @@ std::array<std::atomic<bool>, std::size(kNames)> hits{};
 
 }  // namespace
 
-void reached(Mark mark) { hits[static_cast<std::size_t>(mark)].store(true, std::memory_order_relaxed); }
+void reached(Mark mark) {
+    hits[static_cast<std::size_t>(mark)].store(true, std::memory_order_relaxed);
+}
 
 std::vector<std::string_view> marks_missed() {
     std::vector<std::string_view> missed;

@@ -8,41 +8,41 @@
 
 namespace posthaste::sim {
 
-#define POSTHASTE_SIM_MARKS(X)                                                                                        \
-    X(crash_before_write)      /* ids are issued, nothing is durable */                                               \
-    X(crash_before_answer)     /* durable, nobody has been told */                                                    \
-    X(crash_in_flight)         /* requests are under way */                                                           \
-    X(crash_in_recovery)       /* before the engines run again */                                                     \
-    X(recovery_parked)         /* recovery found a tail */                                                            \
-    X(recovery_found_lanes)    /* and rows that were parked before */                                                 \
-    X(clean_stop)              /* drained and restarted */                                                            \
-    X(stop_interrupted)        /* the drain's deadline cut requests */                                                \
-    X(commit_refused)          /* unavailable */                                                                      \
-    X(commit_unknown_applied)  /* ambiguous, and durable */                                                           \
-    X(commit_unknown_lost)     /* ambiguous, and gone */                                                              \
-    X(ambiguous_event)         /* an event is durable although its producer was not told */                           \
-    X(update_repeated)         /* the same update reached the disk twice */                                           \
-    X(read_refused)            /* a page of parked rows could not be read */                                          \
-    X(accept_overloaded)       /* a producer was told to come again */                                                \
-    X(accept_stopping)         /* a producer met a stopping engine */                                                 \
-    X(parked_for_room)         /* the window was full */                                                              \
-    X(parked_for_retry)        /* an attempt failed */                                                                \
-    X(page_in)                 /* a parked row was sent */                                                            \
-    X(retried_to_success)      /* delivered by a later attempt */                                                     \
-    X(dead_exhausted)          /* no attempt left */                                                                  \
-    X(dead_too_old)            /* no age left */                                                                      \
-    X(cancelled)               /* the endpoint was deleted */                                                         \
-    X(cancelled_in_flight)     /* while its request was under way */                                                  \
-    X(edit_conflict_or_doubt)  /* an edit failed */                                                                   \
-    X(paused_with_backlog)     /* an endpoint was inactive with deliveries waiting */                                 \
-    X(timed_out)               /* a receiver hung */                                                                  \
-    X(retry_after)             /* a receiver asked for patience */                                                    \
-    X(duplicate_after_crash)   /* the receiver saw a delivery twice, as at-least-once allows */                       \
-    X(clock_forward)           /* the wall clock jumped */                                                            \
-    X(clock_back)              /* the wall clock jumped back */                                                       \
-    X(cross_reactor)           /* an event was accepted on another reactor than its lane's */                         \
-    X(cap_reached)             /* an endpoint's in-flight cap was used up */                                          \
-    X(event_dropped)           /* retention dropped a finished event */
+#define POSTHASTE_SIM_MARKS(X)                                                                 \
+    X(crash_before_write)     /* ids are issued, nothing is durable */                         \
+    X(crash_before_answer)    /* durable, nobody has been told */                              \
+    X(crash_in_flight)        /* requests are under way */                                     \
+    X(crash_in_recovery)      /* before the engines run again */                               \
+    X(recovery_parked)        /* recovery found a tail */                                      \
+    X(recovery_found_lanes)   /* and rows that were parked before */                           \
+    X(clean_stop)             /* drained and restarted */                                      \
+    X(stop_interrupted)       /* the drain's deadline cut requests */                          \
+    X(commit_refused)         /* unavailable */                                                \
+    X(commit_unknown_applied) /* ambiguous, and durable */                                     \
+    X(commit_unknown_lost)    /* ambiguous, and gone */                                        \
+    X(ambiguous_event)        /* an event is durable although its producer was not told */     \
+    X(update_repeated)        /* the same update reached the disk twice */                     \
+    X(read_refused)           /* a page of parked rows could not be read */                    \
+    X(accept_overloaded)      /* a producer was told to come again */                          \
+    X(accept_stopping)        /* a producer met a stopping engine */                           \
+    X(parked_for_room)        /* the window was full */                                        \
+    X(parked_for_retry)       /* an attempt failed */                                          \
+    X(page_in)                /* a parked row was sent */                                      \
+    X(retried_to_success)     /* delivered by a later attempt */                               \
+    X(dead_exhausted)         /* no attempt left */                                            \
+    X(dead_too_old)           /* no age left */                                                \
+    X(cancelled)              /* the endpoint was deleted */                                   \
+    X(cancelled_in_flight)    /* while its request was under way */                            \
+    X(edit_conflict_or_doubt) /* an edit failed */                                             \
+    X(paused_with_backlog)    /* an endpoint was inactive with deliveries waiting */           \
+    X(timed_out)              /* a receiver hung */                                            \
+    X(retry_after)            /* a receiver asked for patience */                              \
+    X(duplicate_after_crash)  /* the receiver saw a delivery twice, as at-least-once allows */ \
+    X(clock_forward)          /* the wall clock jumped */                                      \
+    X(clock_back)             /* the wall clock jumped back */                                 \
+    X(cross_reactor)          /* an event was accepted on another reactor than its lane's */   \
+    X(cap_reached)            /* an endpoint's in-flight cap was used up */                    \
+    X(event_dropped)          /* retention dropped a finished event */
 
 enum class Mark {
 #define X(name) name,

@@ -16,7 +16,8 @@ public:
     explicit Random(std::uint64_t seed) : state_(seed) {}
     // A stream of its own for the part `name` of the world `seed`.
     Random(std::uint64_t seed, std::string_view name) : state_(seed * 0xD1342543DE82EF95ULL) {
-        for (const char c : name) state_ = (state_ ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+        for (const char c : name)
+            state_ = (state_ ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
         next();
     }
 
@@ -28,7 +29,9 @@ public:
     }
 
     std::uint64_t below(std::uint64_t limit) { return next() % limit; }
-    std::uint64_t between(std::uint64_t least, std::uint64_t most) { return least + below(most - least + 1); }
+    std::uint64_t between(std::uint64_t least, std::uint64_t most) {
+        return least + below(most - least + 1);
+    }
     Duration between(Duration least, Duration most) {
         const auto width = static_cast<std::uint64_t>((most - least).count()) + 1;
         return least + Duration{static_cast<std::int64_t>(below(width))};

@@ -6,9 +6,10 @@ namespace {
 
 using Kind = ReceiverPlan::Kind;
 
-constexpr AttemptOutcome kFailures[] = {AttemptOutcome::rejected,       AttemptOutcome::rejected,   AttemptOutcome::rejected,
-                                        AttemptOutcome::connect_failed, AttemptOutcome::dns_failed, AttemptOutcome::tls_failed,
-                                        AttemptOutcome::blocked,        AttemptOutcome::broken,     AttemptOutcome::timed_out};
+constexpr AttemptOutcome kFailures[] = {
+    AttemptOutcome::rejected,       AttemptOutcome::rejected,   AttemptOutcome::rejected,
+    AttemptOutcome::connect_failed, AttemptOutcome::dns_failed, AttemptOutcome::tls_failed,
+    AttemptOutcome::blocked,        AttemptOutcome::broken,     AttemptOutcome::timed_out};
 constexpr int kRefusals[] = {301, 302, 400, 401, 404, 408, 410, 429, 500, 502, 503, 504};
 
 }  // namespace
@@ -26,11 +27,13 @@ bool Receivers::fails(const ReceiverPlan& plan, Duration steady) {
 
 TransportResult Receivers::failure(const ReceiverPlan& plan) {
     TransportResult result;
-    result.outcome = plan.kind == Kind::hanging ? AttemptOutcome::timed_out : kFailures[random_.below(std::size(kFailures))];
+    result.outcome = plan.kind == Kind::hanging ? AttemptOutcome::timed_out
+                                                : kFailures[random_.below(std::size(kFailures))];
     if (result.outcome == AttemptOutcome::rejected) {
         result.status = kRefusals[random_.below(std::size(kRefusals))];
         result.body = "no";
-        if (random_.chance(plan.retry_after)) result.retry_after = random_.between(Duration{0}, 30s);
+        if (random_.chance(plan.retry_after))
+            result.retry_after = random_.between(Duration{0}, 30s);
     } else {
         result.error = "It did not work.";
     }

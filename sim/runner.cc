@@ -6,7 +6,8 @@
 
 namespace posthaste::sim {
 
-void run_worlds(SeedRange seeds, unsigned jobs, const std::function<WorldConfig(std::uint64_t)>& draw,
+void run_worlds(SeedRange seeds, unsigned jobs,
+                const std::function<WorldConfig(std::uint64_t)>& draw,
                 const std::function<bool(std::uint64_t, const Outcome&)>& seen) {
     std::atomic<std::uint64_t> next{seeds.first};
     std::atomic<bool> stop{false};

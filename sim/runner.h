@@ -16,7 +16,8 @@ struct SeedRange {
 };
 
 // Runs the world of every seed; `seen` is called for each under a lock and answers whether to go on.
-void run_worlds(SeedRange seeds, unsigned jobs, const std::function<WorldConfig(std::uint64_t)>& draw,
+void run_worlds(SeedRange seeds, unsigned jobs,
+                const std::function<WorldConfig(std::uint64_t)>& draw,
                 const std::function<bool(std::uint64_t, const Outcome&)>& seen);
 
 // The first seed in the range whose world notices the sabotage; 0: none does.

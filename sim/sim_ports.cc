@@ -25,7 +25,8 @@ Task<TransportResult> SimTransport::send(OutboundRequest request) {
     }
     auto start = [this, number, &answer](Resume resume) {
         under_way_.emplace(number, std::move(resume));
-        auto arrive = [this, weak = std::weak_ptr<int>(alive_), number, result = std::move(answer.result)]() mutable {
+        auto arrive = [this, weak = std::weak_ptr<int>(alive_), number,
+                       result = std::move(answer.result)]() mutable {
             if (weak.lock()) finish(number, std::move(result));
         };
         time_.after(answer.latency, std::move(arrive));
@@ -55,11 +56,13 @@ void SimTransport::stop() {
 // --- store ------------------------------------------------------------------------------------------------------------
 
 void SimStorePolicy::schedule(StoreStep step, std::move_only_function<void()> run) {
-    if (!luck_.healed && (step == StoreStep::write || step == StoreStep::answer) && luck_.random.chance(luck_.crash_at_commit)) {
+    if (!luck_.healed && (step == StoreStep::write || step == StoreStep::answer) &&
+        luck_.random.chance(luck_.crash_at_commit)) {
         luck_.crash_wanted = true;
         step == StoreStep::write ? REACHED(crash_before_write) : REACHED(crash_before_answer);
     }
-    const bool prompt = luck_.healed || luck_.trouble.delay_max == Duration{} || luck_.random.chance(0.5);
+    const bool prompt =
+        luck_.healed || luck_.trouble.delay_max == Duration{} || luck_.random.chance(0.5);
     if (prompt) {
         asio::post(executor_, std::move(run));
     } else {
@@ -117,13 +120,20 @@ void SimMailboxes::announce_parked(std::size_t reactor, EndpointId endpoint, Tim
 
 // --- telemetry --------------------------------------------------------------------------------------------------------
 
-void SimTelemetry::on_attempt(const Event& event, const Endpoint& endpoint, const AttemptRecord& attempt, DeliveryState next) {
+void SimTelemetry::on_attempt(const Event& event, const Endpoint& endpoint,
+                              const AttemptRecord& attempt, DeliveryState next) {
     trace_.add({time_.steady(), -1, "decided", event.id, endpoint.id,
                 static_cast<std::int64_t>(attempt.number) * 10 + static_cast<std::int64_t>(next)});
 }
 
 void SimTelemetry::on_notice(Severity severity, std::string_view, std::string_view sentence) {
-    trace_.add({time_.steady(), -1, "notice", {}, {}, static_cast<std::int64_t>(severity) * 1000 + static_cast<std::int64_t>(sentence.size())});
+    trace_.add(
+        {time_.steady(),
+         -1,
+         "notice",
+         {},
+         {},
+         static_cast<std::int64_t>(severity) * 1000 + static_cast<std::int64_t>(sentence.size())});
 }
 
 }  // namespace posthaste::sim

@@ -40,7 +40,8 @@ private:
 
 // What the store suffers; lives as long as the world, so that a crash does not reset its luck.
 struct StoreLuck {
-    StoreLuck(const StoreTrouble& plan, std::uint64_t seed) : trouble(plan), random(seed, "store") {}
+    StoreLuck(const StoreTrouble& plan, std::uint64_t seed)
+        : trouble(plan), random(seed, "store") {}
     StoreTrouble trouble;
     Random random;
     double crash_at_commit = 0;
@@ -52,7 +53,8 @@ struct StoreLuck {
 
 class SimStorePolicy final : public StorePolicy {
 public:
-    SimStorePolicy(Executor executor, SimTime& time, StoreLuck& luck) : executor_(std::move(executor)), time_(time), luck_(luck) {}
+    SimStorePolicy(Executor executor, SimTime& time, StoreLuck& luck)
+        : executor_(std::move(executor)), time_(time), luck_(luck) {}
     void schedule(StoreStep step, std::move_only_function<void()> run) override;
     CommitFate next_commit() override;
     bool next_read_works() override;
@@ -67,7 +69,11 @@ class SimMailboxes final : public Mailboxes {
 public:
     using Engines = std::vector<std::unique_ptr<Engine>>;
     SimMailboxes(Executor executor, SimTime& time, Random& random, double late, Engines& engines)
-        : executor_(std::move(executor)), time_(time), random_(random), late_(late), engines_(engines) {}
+        : executor_(std::move(executor)),
+          time_(time),
+          random_(random),
+          late_(late),
+          engines_(engines) {}
 
     void hand_over(std::size_t reactor, std::vector<PendingDelivery> deliveries) override;
     void announce_parked(std::size_t reactor, EndpointId endpoint, Timestamp due) override;
@@ -85,7 +91,8 @@ private:
 class SimTelemetry final : public Telemetry {
 public:
     SimTelemetry(SimTime& time, Trace& trace) : time_(time), trace_(trace) {}
-    void on_attempt(const Event& event, const Endpoint& endpoint, const AttemptRecord& attempt, DeliveryState next) override;
+    void on_attempt(const Event& event, const Endpoint& endpoint, const AttemptRecord& attempt,
+                    DeliveryState next) override;
     void on_notice(Severity severity, std::string_view area, std::string_view sentence) override;
 
 private:

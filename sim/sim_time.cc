@@ -9,7 +9,8 @@ namespace posthaste::sim {
 
 class SimTime::SimAlarm final : public Alarm {
 public:
-    SimAlarm(SimTime& time, std::function<void()> on_fire) : time_(time), state_(std::make_shared<AlarmState>()) {
+    SimAlarm(SimTime& time, std::function<void()> on_fire)
+        : time_(time), state_(std::make_shared<AlarmState>()) {
         state_->on_fire = std::move(on_fire);
     }
     ~SimAlarm() override { cancel(); }
@@ -35,7 +36,9 @@ std::unique_ptr<Alarm> SimTime::make(std::function<void()> on_fire) {
     return std::make_unique<SimAlarm>(*this, std::move(on_fire));
 }
 
-void SimTime::after(Duration delay, Callback run) { timers_.emplace(std::pair{steady_ + delay, ++sequence_}, std::move(run)); }
+void SimTime::after(Duration delay, Callback run) {
+    timers_.emplace(std::pair{steady_ + delay, ++sequence_}, std::move(run));
+}
 
 void SimTime::detach() {
     alarms_.clear();
@@ -48,7 +51,8 @@ std::optional<Duration> SimTime::next() const {
     if (!timers_.empty()) at = timers_.begin()->first.first;
     if (!alarms_.empty()) {
         // A far-future alarm must not overflow when turned into steady time.
-        const Timestamp wall = std::min(alarms_.begin()->first.first, kStart + std::chrono::years{200});
+        const Timestamp wall =
+            std::min(alarms_.begin()->first.first, kStart + std::chrono::years{200});
         const Duration due = std::max(wall - kStart - offset_, steady_);
         at = at ? std::min(*at, due) : due;
     }

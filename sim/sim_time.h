@@ -45,12 +45,14 @@ private:
     class SimAlarm;
     struct AlarmState {
         std::function<void()> on_fire;
-        std::optional<std::pair<Timestamp, std::uint64_t>> key;  // its place in alarms_; none: not armed
-        std::uint64_t armed = 0;                                 // counts arm() and cancel()
+        std::optional<std::pair<Timestamp, std::uint64_t>>
+            key;                  // its place in alarms_; none: not armed
+        std::uint64_t armed = 0;  // counts arm() and cancel()
     };
     void fire_alarms();
 
-    static constexpr Timestamp kStart{Duration{1'767'323'045'123'456}};  // 2026-01-02T03:04:05.123456Z
+    static constexpr Timestamp kStart{
+        Duration{1'767'323'045'123'456}};  // 2026-01-02T03:04:05.123456Z
     Duration steady_{};
     Duration offset_{};
     Duration offset_max_{};

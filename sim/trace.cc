@@ -10,13 +10,16 @@ namespace posthaste::sim {
 
 namespace {
 
-std::string format_line(const TraceLine& line, const std::function<std::string(EndpointId)>& name_of) {
+std::string format_line(const TraceLine& line,
+                        const std::function<std::string(EndpointId)>& name_of) {
     const double seconds = static_cast<double>(line.at.count()) / 1e6;
     std::string text = fmt::format("{:>14.6f}  ", seconds);
     text += line.reactor >= 0 ? fmt::format("r{}  ", line.reactor) : "--  ";
     text += fmt::format("{:<26}", line.what);
-    text += line.event.is_nil() ? std::string(15, ' ') : fmt::format(" event {:08x}", line.event.hi & 0xFFFFFFFF);
-    text += line.endpoint.is_nil() ? std::string(6, ' ') : fmt::format(" {:<5}", name_of(line.endpoint));
+    text += line.event.is_nil() ? std::string(15, ' ')
+                                : fmt::format(" event {:08x}", line.event.hi & 0xFFFFFFFF);
+    text += line.endpoint.is_nil() ? std::string(6, ' ')
+                                   : fmt::format(" {:<5}", name_of(line.endpoint));
     if (line.value != 0) text += fmt::format(" {}", line.value);
     return text + "\n";
 }
@@ -46,10 +49,12 @@ void Trace::add(const TraceLine& line) {
     ++count_;
 }
 
-std::string Trace::tail(std::size_t lines_max, const std::function<std::string(EndpointId)>& name_of) const {
+std::string Trace::tail(std::size_t lines_max,
+                        const std::function<std::string(EndpointId)>& name_of) const {
     const std::uint64_t kept = std::min<std::uint64_t>({count_, kKept, lines_max});
     std::string text;
-    for (std::uint64_t i = count_ - kept; i < count_; ++i) text += format_line(ring_[i % kKept], name_of);
+    for (std::uint64_t i = count_ - kept; i < count_; ++i)
+        text += format_line(ring_[i % kKept], name_of);
     return text;
 }
 

@@ -14,12 +14,12 @@
 namespace posthaste::sim {
 
 struct TraceLine {
-    Duration at{};               // virtual time since the world began
-    int reactor = -1;            // -1: none
-    const char* what = "";       // a literal
+    Duration at{};          // virtual time since the world began
+    int reactor = -1;       // -1: none
+    const char* what = "";  // a literal
     EventId event;
     EndpointId endpoint;
-    std::int64_t value = 0;      // means what `what` says
+    std::int64_t value = 0;  // means what `what` says
 };
 
 class Trace {
@@ -28,9 +28,12 @@ public:
     [[nodiscard]] std::uint64_t hash() const { return hash_; }
     [[nodiscard]] std::uint64_t lines() const { return count_; }
     // The last lines as text, oldest first. `name_of` names endpoints.
-    [[nodiscard]] std::string tail(std::size_t lines_max, const std::function<std::string(EndpointId)>& name_of) const;
+    [[nodiscard]] std::string tail(std::size_t lines_max,
+                                   const std::function<std::string(EndpointId)>& name_of) const;
     // Also prints every line as it comes.
-    void print_all(std::function<std::string(EndpointId)> name_of) { printing_ = std::move(name_of); }
+    void print_all(std::function<std::string(EndpointId)> name_of) {
+        printing_ = std::move(name_of);
+    }
 
 private:
     static constexpr std::size_t kKept = 4096;

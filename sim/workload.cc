@@ -42,7 +42,9 @@ void World::write_script() {
     }
     for (std::uint32_t n = 0; n < config_.edits; ++n) at(some_time(), [this] { edit_something(); });
     for (std::uint32_t n = 0; n < config_.stops; ++n) {
-        at(some_time(), [this] { begin_stop(workload_.chance(0.5) ? Duration(30s) : workload_.between(Duration{0}, 1s)); });
+        at(some_time(), [this] {
+            begin_stop(workload_.chance(0.5) ? Duration(30s) : workload_.between(Duration{0}, 1s));
+        });
     }
     for (std::uint32_t n = 0; n < config_.clock_jumps; ++n) {
         at(some_time(), [this] {
@@ -75,7 +77,8 @@ void World::produce(bool burst_at_one) {
         const PreparedEndpointPtr target = engine.directory().current()->find(endpoint_ids_[0]);
         event->application = target->config.application;
     } else {
-        event->application = config_.endpoints[workload_.below(config_.endpoints.size())].application;
+        event->application =
+            config_.endpoints[workload_.below(config_.endpoints.size())].application;
         event->targets = engine.directory().current()->match(event->application, event->type);
     }
     accepts_under_way_ += 1;
@@ -84,9 +87,11 @@ void World::produce(bool burst_at_one) {
                        ASSERT(!error);
                        accepts_under_way_ -= 1;
                        if (accepted) return auditor_.acknowledged(*accepted);
-                       if (accepted.error().code == ErrorCode::overloaded) REACHED(accept_overloaded);
+                       if (accepted.error().code == ErrorCode::overloaded)
+                           REACHED(accept_overloaded);
                        if (accepted.error().code == ErrorCode::stopping) REACHED(accept_stopping);
-                       if (accepted.error().code == ErrorCode::commit_unknown) REACHED(ambiguous_event);
+                       if (accepted.error().code == ErrorCode::commit_unknown)
+                           REACHED(ambiguous_event);
                    });
 }
 
@@ -110,7 +115,8 @@ void World::edit_something() {
     if (life_ != Life::running) return;
     const EndpointId id = endpoint_ids_[workload_.below(endpoint_ids_.size())];
     if (workload_.chance(config_.delete_share)) {
-        return edit(id, [](Endpoint& endpoint) { endpoint.is_active = false, endpoint.is_deleted = true; });
+        return edit(
+            id, [](Endpoint& endpoint) { endpoint.is_active = false, endpoint.is_deleted = true; });
     }
     switch (workload_.below(4)) {
         case 0: return edit(id, [](Endpoint& endpoint) { endpoint.is_active = false; });

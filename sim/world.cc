@@ -48,13 +48,16 @@ void World::start() {
     context_ = std::make_unique<asio::io_context>(1);
     time_.attach(context_->get_executor());
     const Executor executor = context_->get_executor();
-    std::vector<ReactorPost> posts(config_.reactors, [executor](std::move_only_function<void()> function) {
-        asio::post(executor, std::move(function));
-    });
+    std::vector<ReactorPost> posts(config_.reactors,
+                                   [executor](std::move_only_function<void()> function) {
+                                       asio::post(executor, std::move(function));
+                                   });
     auto policy = std::make_unique<SimStorePolicy>(executor, time_, luck_);
-    store_ = std::make_unique<MemoryStore>(executor, time_, entropy_, std::move(posts), disk_, std::move(policy));
+    store_ = std::make_unique<MemoryStore>(executor, time_, entropy_, std::move(posts), disk_,
+                                           std::move(policy));
     life_ = Life::starting;
-    if (crashes_left_ > 0 && !healed_) crash_after_ = handlers_ + 1 + fate_.below(fate_.chance(0.1) ? 8 : 3000);
+    if (crashes_left_ > 0 && !healed_)
+        crash_after_ = handlers_ + 1 + fate_.below(fate_.chance(0.1) ? 8 : 3000);
     asio::co_spawn(executor, boot(), [](std::exception_ptr error) { ASSERT(!error); });
 }
 
@@ -66,7 +69,12 @@ Task<void> World::boot() {
     ASSERT(endpoints);
     make_engines(*recovery, std::move(*endpoints));
     life_ = Life::running;
-    trace_.add({time_.steady(), -1, "running", {}, {}, static_cast<std::int64_t>(recovery->deliveries_parked)});
+    trace_.add({time_.steady(),
+                -1,
+                "running",
+                {},
+                {},
+                static_cast<std::int64_t>(recovery->deliveries_parked)});
 }
 
 void World::make_engines(const Recovery& recovery, std::vector<Endpoint> endpoints) {
@@ -78,12 +86,14 @@ void World::make_engines(const Recovery& recovery, std::vector<Endpoint> endpoin
         });
     });
     telemetry_ = std::make_unique<SimTelemetry>(time_, trace_);
-    mailboxes_ = std::make_unique<SimMailboxes>(executor, time_, network_, config_.mailbox_delay, engines_);
+    mailboxes_ =
+        std::make_unique<SimMailboxes>(executor, time_, network_, config_.mailbox_delay, engines_);
     for (std::size_t reactor = 0; reactor < config_.reactors; ++reactor) {
         transports_.push_back(std::make_unique<SimTransport>(reactor, time_, receivers_, auditor_));
-        const Engine::Ports ports{*store_,   *transports_[reactor], time_,        time_,
-                                  entropy_,  *telemetry_,           *mailboxes_,  *directory_};
-        engines_.push_back(std::make_unique<Engine>(executor, reactor, config_.reactors, ports, config_.limits, sabotage_));
+        const Engine::Ports ports{*store_,  *transports_[reactor], time_,       time_,
+                                  entropy_, *telemetry_,           *mailboxes_, *directory_};
+        engines_.push_back(std::make_unique<Engine>(executor, reactor, config_.reactors, ports,
+                                                    config_.limits, sabotage_));
     }
     for (auto& engine : engines_) engine->start(recovery);
     engines_[0]->start_maintenance(config_.maintenance);
@@ -91,7 +101,8 @@ void World::make_engines(const Recovery& recovery, std::vector<Endpoint> endpoin
 
 void World::check_repairs() {
     for (const auto& engine : engines_) {
-        if (engine->metrics().repaired.value() != 0) auditor_.fail("the repair scan had to repair a delivery");
+        if (engine->metrics().repaired.value() != 0)
+            auditor_.fail("the repair scan had to repair a delivery");
     }
 }
 
@@ -127,17 +138,19 @@ void World::begin_stop(Duration deadline) {
     life_ = Life::stopping;
     engines_stopping_ = engines_.size();
     for (auto& engine : engines_) {
-        asio::co_spawn(context_->get_executor(), engine->stop(deadline), [this](std::exception_ptr error) {
-            ASSERT(!error);
-            engines_stopping_ -= 1;
-        });
+        asio::co_spawn(context_->get_executor(), engine->stop(deadline),
+                       [this](std::exception_ptr error) {
+                           ASSERT(!error);
+                           engines_stopping_ -= 1;
+                       });
     }
 }
 
 void World::finish_stop() {
     REACHED(clean_stop);
     check_repairs();
-    if (auditor_.in_flight() > 0) auditor_.fail("a request is under way although the engines have stopped");
+    if (auditor_.in_flight() > 0)
+        auditor_.fail("a request is under way although the engines have stopped");
     store_->close();
     context_->poll();  // the last answers of the store
     auditor_.stopped();
@@ -152,7 +165,8 @@ void World::handler_done() {
     handlers_ += 1;
     auditor_.check_tally();
     if (handlers_ > kHandlersMax) auditor_.fail("the world does not come to rest");
-    if (luck_.crash_wanted || (crash_after_ != 0 && handlers_ >= crash_after_ && crashes_left_ > 0)) {
+    if (luck_.crash_wanted ||
+        (crash_after_ != 0 && handlers_ >= crash_after_ && crashes_left_ > 0)) {
         if (!luck_.crash_wanted) crashes_left_ -= 1;
         crash();
     } else if (life_ == Life::stopping && engines_stopping_ == 0) {
@@ -163,7 +177,8 @@ void World::handler_done() {
 // False: nothing happens before `end`.
 bool World::advance(Duration end) {
     std::optional<Duration> next = time_.next();
-    if (!script_.empty() && (!next || script_.begin()->first <= *next)) next = script_.begin()->first;
+    if (!script_.empty() && (!next || script_.begin()->first <= *next))
+        next = script_.begin()->first;
     if (!next || *next > end) {
         time_.advance_to(end);
         return false;
@@ -202,16 +217,20 @@ void World::heal() {
 }
 
 bool World::has_settled() const {
-    return life_ == Life::running && auditor_.pending() == 0 && auditor_.in_flight() == 0 && accepts_under_way_ == 0 &&
-           edits_under_way_ == 0;
+    return life_ == Life::running && auditor_.pending() == 0 && auditor_.in_flight() == 0 &&
+           accepts_under_way_ == 0 && edits_under_way_ == 0;
 }
 
 void World::check_gauges() {
     for (const auto& engine : engines_) {
         const EngineMetrics& metrics = engine->metrics();
-        if (metrics.in_flight.value() != 0) auditor_.fail("a settled engine counts requests in flight");
-        if (metrics.window.value() != 0) auditor_.fail(fmt::format("a settled engine counts {} deliveries in memory", metrics.window.value()));
-        if (metrics.window_bytes.value() != 0) auditor_.fail("a settled engine counts payload bytes in memory");
+        if (metrics.in_flight.value() != 0)
+            auditor_.fail("a settled engine counts requests in flight");
+        if (metrics.window.value() != 0)
+            auditor_.fail(fmt::format("a settled engine counts {} deliveries in memory",
+                                      metrics.window.value()));
+        if (metrics.window_bytes.value() != 0)
+            auditor_.fail("a settled engine counts payload bytes in memory");
     }
 }
 
@@ -219,8 +238,9 @@ void World::settle() {
     const Duration bound = time_.steady() + kSettleBound;
     run_until(bound, [this] { return has_settled(); });
     if (auditor_.is_well() && !has_settled()) {
-        auditor_.fail(fmt::format("the world did not settle within {} h: {} deliveries pending, {} in flight", kSettleBound / 1h,
-                                  auditor_.pending(), auditor_.in_flight()));
+        auditor_.fail(
+            fmt::format("the world did not settle within {} h: {} deliveries pending, {} in flight",
+                        kSettleBound / 1h, auditor_.pending(), auditor_.in_flight()));
     }
     // One more second lets the last answers of the store arrive and the scan pass over everything.
     run_until(time_.steady() + 5s, [] { return false; });
@@ -246,7 +266,9 @@ Outcome World::run() {
     outcome.handlers = handlers_;
     outcome.virtual_time = time_.steady();
     if (!outcome.violation.empty()) {
-        outcome.trace_tail = trace_.tail(120, [this](EndpointId id) { return auditor_.name_of(id); }) + auditor_.describe_pending();
+        outcome.trace_tail = trace_.tail(120, [this](EndpointId id) {
+            return auditor_.name_of(id);
+        }) + auditor_.describe_pending();
     }
     return outcome;
 }

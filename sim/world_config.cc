@@ -13,7 +13,8 @@ using Kind = ReceiverPlan::Kind;
 RetryPolicy draw_policy(Random& random) {
     RetryPolicy policy;
     if (random.chance(0.3)) {
-        for (std::uint64_t n = random.between(1, 4); n > 0; --n) policy.gaps.push_back(random.between(100ms, 20s));
+        for (std::uint64_t n = random.between(1, 4); n > 0; --n)
+            policy.gaps.push_back(random.between(100ms, 20s));
     }
     policy.base = random.between(100ms, 5s);
     policy.factor = 1.0 + 2.0 * random.draw();
@@ -70,7 +71,8 @@ void draw_endpoints(WorldConfig& config, Random& random, std::uint64_t count) {
         endpoint.receiver = draw_receiver(random);
         endpoint.retry = draw_policy(random);
         endpoint.timeout = random.between(500ms, 6s);
-        if (random.chance(0.3)) endpoint.in_flight_max = static_cast<std::uint32_t>(random.between(1, 6));
+        if (random.chance(0.3))
+            endpoint.in_flight_max = static_cast<std::uint32_t>(random.between(1, 6));
         config.endpoints.push_back(std::move(endpoint));
     }
 }
@@ -88,8 +90,9 @@ void draw_maintenance(WorldConfig& config, Random& random) {
 }  // namespace
 
 bool WorldConfig::is_calm() const {
-    const bool well_store = store.refused + store.unknown_applied + store.unknown_lost + store.read_refused == 0 &&
-                            store.outages == 0 && store.delay_max == Duration{};
+    const bool well_store =
+        store.refused + store.unknown_applied + store.unknown_lost + store.read_refused == 0 &&
+        store.outages == 0 && store.delay_max == Duration{};
     return well_store && crashes + stops + edits + clock_jumps == 0 && crash_at_commit == 0;
 }
 
@@ -147,20 +150,28 @@ std::string describe(const WorldConfig& c) {
     const auto seconds = [](Duration d) { return static_cast<double>(d.count()) / 1e6; };
     std::string text = fmt::format(
         "world {}: {} reactors, troubles for {:.1f} s, {} events, {} bursts of {}, payload ≤ {}\n"
-        "  limits: in flight {}, lane in flight {}, lane window {}, window {} / {} bytes, page {}, unanswered {} bytes\n"
-        "  store: delay ≤ {:.3f} s, refused {:.3f}, unknown applied {:.3f} lost {:.3f}, reads refused {:.3f}, outages {}\n"
-        "  {} edits (deletes {:.1f}), {} crashes, {:.2f} per commit, {} stops, {} clock jumps ≤ {:.0f} s, scan every {:.2f} s\n",
-        c.seed, c.reactors, seconds(c.safety), c.events, c.bursts, c.burst_size, c.payload_max, c.limits.in_flight_max,
-        c.limits.lane_in_flight_max, c.limits.lane_window, c.limits.window, c.limits.window_bytes, c.limits.page,
-        c.limits.unanswered_bytes_max, seconds(c.store.delay_max), c.store.refused, c.store.unknown_applied,
-        c.store.unknown_lost, c.store.read_refused, c.store.outages, c.edits, c.delete_share, c.crashes, c.crash_at_commit,
-        c.stops, c.clock_jumps, seconds(c.clock_jump_max), seconds(c.maintenance.scan_every));
+        "  limits: in flight {}, lane in flight {}, lane window {}, window {} / {} bytes, page {}, "
+        "unanswered {} bytes\n"
+        "  store: delay ≤ {:.3f} s, refused {:.3f}, unknown applied {:.3f} lost {:.3f}, reads "
+        "refused {:.3f}, outages {}\n"
+        "  {} edits (deletes {:.1f}), {} crashes, {:.2f} per commit, {} stops, {} clock jumps ≤ "
+        "{:.0f} s, scan every {:.2f} s\n",
+        c.seed, c.reactors, seconds(c.safety), c.events, c.bursts, c.burst_size, c.payload_max,
+        c.limits.in_flight_max, c.limits.lane_in_flight_max, c.limits.lane_window, c.limits.window,
+        c.limits.window_bytes, c.limits.page, c.limits.unanswered_bytes_max,
+        seconds(c.store.delay_max), c.store.refused, c.store.unknown_applied, c.store.unknown_lost,
+        c.store.read_refused, c.store.outages, c.edits, c.delete_share, c.crashes,
+        c.crash_at_commit, c.stops, c.clock_jumps, seconds(c.clock_jump_max),
+        seconds(c.maintenance.scan_every));
     constexpr const char* kKinds[] = {"well", "mixed", "flapping", "hanging", "slow"};
     for (std::size_t n = 0; n < c.endpoints.size(); ++n) {
         const EndpointPlan& e = c.endpoints[n];
-        text += fmt::format("  ep{} of app {}: {} ({:.2f}), time-out {:.1f} s, {} attempts from {:.1f} s, in flight {}\n", n,
-                            e.application.hi, kKinds[static_cast<std::size_t>(e.receiver.kind)], e.receiver.failure,
-                            seconds(e.timeout), e.retry.attempts_max, seconds(e.retry.base), e.in_flight_max);
+        text += fmt::format(
+            "  ep{} of app {}: {} ({:.2f}), time-out {:.1f} s, {} attempts from {:.1f} s, in "
+            "flight {}\n",
+            n, e.application.hi, kKinds[static_cast<std::size_t>(e.receiver.kind)],
+            e.receiver.failure, seconds(e.timeout), e.retry.attempts_max, seconds(e.retry.base),
+            e.in_flight_max);
     }
     return text;
 }

@@ -18,9 +18,9 @@ struct ReceiverPlan {
     Kind kind = Kind::well;
     Duration latency_min = 1ms;
     Duration latency_max = 50ms;
-    double failure = 0;             // of a mixed receiver: chance of anything but 2xx
-    double retry_after = 0;         // chance that a refusal carries Retry-After
-    Duration up = 5s;               // of a flapping receiver
+    double failure = 0;      // of a mixed receiver: chance of anything but 2xx
+    double retry_after = 0;  // chance that a refusal carries Retry-After
+    Duration up = 5s;        // of a flapping receiver
     Duration down = 5s;
 };
 
@@ -33,12 +33,12 @@ struct EndpointPlan {
 };
 
 struct StoreTrouble {
-    Duration delay_max{};        // of each step of a commit and of each read
-    double refused = 0;          // chances per commit
+    Duration delay_max{};  // of each step of a commit and of each read
+    double refused = 0;    // chances per commit
     double unknown_applied = 0;
     double unknown_lost = 0;
     double read_refused = 0;
-    std::uint32_t outages = 0;   // periods in which every commit is refused
+    std::uint32_t outages = 0;  // periods in which every commit is refused
     Duration outage_length = 2s;
 };
 
@@ -49,19 +49,20 @@ struct WorldConfig {
     MaintenanceOptions maintenance;
     std::vector<EndpointPlan> endpoints;
     StoreTrouble store;
-    Duration safety{};                 // how long troubles last
-    std::uint32_t events = 0;          // accepted one by one, spread over the safety phase
-    std::uint32_t bursts = 0;          // many events at once, half of them to one endpoint
+    Duration safety{};         // how long troubles last
+    std::uint32_t events = 0;  // accepted one by one, spread over the safety phase
+    std::uint32_t bursts = 0;  // many events at once, half of them to one endpoint
     std::uint32_t burst_size = 0;
     std::size_t payload_max = 0;
-    std::uint32_t edits = 0;           // deactivate, reactivate, change policy, change URL, delete
-    double delete_share = 0;           // of the edits
-    std::uint32_t crashes = 0;         // at a drawn handler
-    double crash_at_commit = 0;        // chance per commit: between ids issued and written, or written and answered
-    std::uint32_t stops = 0;           // clean stops
+    std::uint32_t edits = 0;    // deactivate, reactivate, change policy, change URL, delete
+    double delete_share = 0;    // of the edits
+    std::uint32_t crashes = 0;  // at a drawn handler
+    double crash_at_commit =
+        0;  // chance per commit: between ids issued and written, or written and answered
+    std::uint32_t stops = 0;  // clean stops
     std::uint32_t clock_jumps = 0;
     Duration clock_jump_max{};
-    double mailbox_delay = 0;          // chance that a message to another reactor is late
+    double mailbox_delay = 0;  // chance that a message to another reactor is late
 
     // Nothing disturbs the cluster itself, and receivers that are well stay well: their deliveries must be prompt.
     [[nodiscard]] bool is_calm() const;

@@ -244,7 +244,10 @@ void Dispatcher::start_pages() {
         if (!entry || !entry->in_page_queue) continue;
         entry->in_page_queue = false;
         const Timestamp now = ports_.clock.now();
-        if (!entry->lane.wants_page(now)) continue;
+        if (!entry->lane.wants_page(now)) {
+            after_change(index);  // the clock was set back: its rows are not due any more, so it must be woken later
+            continue;
+        }
         ++pages_under_way_;
         Lane::PageRequest request = entry->lane.begin_page(now);
         after_change(index);

@@ -44,7 +44,9 @@ void MemoryDisk::unpark(DeliveryKey key) {
 
 MemoryDisk::Effect MemoryDisk::apply(const DeliveryUpdate& update, Timestamp now) {
     const Effect effect = carry_out(update, now);
-    if (observer_) effect == Effect::none ? observer_->update_ignored(update) : observer_->update_applied(update);
+    if (observer_)
+        effect == Effect::none ? observer_->update_ignored(update)
+                               : observer_->update_applied(update);
     return effect;
 }
 

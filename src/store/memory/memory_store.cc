@@ -115,7 +115,8 @@ void MemoryStore::write() {
 
 void MemoryStore::resolve_doubt() {
     for (const EventId event : std::exchange(in_doubt_, {})) {
-        for (std::uint64_t n = disk_->park_event(event, clock_.now()); n > 0; --n) tail_.release(event);
+        for (std::uint64_t n = disk_->park_event(event, clock_.now()); n > 0; --n)
+            tail_.release(event);
     }
 }
 
