@@ -170,12 +170,13 @@ public:
     void await_waiting() { waiting_.acquire(); }
 
     std::atomic<int> handled{0};
+    std::atomic<bool> abandoned{false};  // waiting requests go on: the test is over
 
 private:
     // Polls with posts: no timer and no lock is shared with the test's thread.
     Task<void> wait_until_released() {
         waiting_.release();
-        while (!gate_.try_acquire())
+        while (!abandoned && !gate_.try_acquire())
             co_await asio::post(co_await asio::this_coro::executor,
                                 asio::use_awaitable_t<Executor>{});
     }
@@ -216,6 +217,7 @@ protected:
 
     // Closes the server, lets every connection end, joins the thread.
     void stop() {
+        handler_.abandoned = true;
         if (!thread_.joinable()) return;
         asio::post(context_, [this] {
             server_->close();

@@ -2,6 +2,8 @@
 
 // The bytes of an HTTP/1.1 response up to the body, and what of the body is sent at all.
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
