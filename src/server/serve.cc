@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/data_lock.h"
 #include "server/metrics_page.h"
 #include "server/reactor.h"
 #include "store/sqlite/sqlite_store.h"
@@ -116,6 +117,7 @@ private:
     asio::io_context boot_;  // the main thread's loop: start-up, signals, the tally
     ApiSettings settings_;
     std::vector<std::unique_ptr<asio::io_context>> loops_;
+    DataLock data_lock_;  // before the store: given back after it is gone
     std::unique_ptr<Store> store_;
     std::unique_ptr<DirectoryHolder> directory_;
     ReactorMailboxes mailboxes_;
@@ -135,6 +137,7 @@ Result<void> Server::open() {
             asio::post(*loop, std::move(function));
         });
     }
+    ASSIGN_OR_RETURN(data_lock_, DataLock::acquire(config_.database_dir));
     SqliteOptions options;
     options.directory = config_.database_dir;
     options.partition_bytes_max = config_.partition_bytes_max;
