@@ -363,6 +363,7 @@ TEST(Ingest, a_store_that_cannot_commit_is_503_with_advice_and_heals) {
          {CommitFate::refused, CommitFate::unknown_lost, CommitFate::unknown_applied}) {
         World world;
         const std::string id = world.subscribe(R"({"target_url":"http://h"})");
+        const std::string doomed = world.subscribe(R"({"target_url":"http://h"})");
         world.fate = fate;
         const Answer refused = world.post("/webhooks/ingest/" + id, "{}");
         EXPECT_EQ(refused.status, 503);
@@ -370,9 +371,12 @@ TEST(Ingest, a_store_that_cannot_commit_is_503_with_advice_and_heals) {
         EXPECT_FALSE(refused.text("detail").empty());
         EXPECT_EQ(world.post("/subscriptions/", kExample).status, 503);
         EXPECT_EQ(world.put("/subscriptions/" + id, "{}").status, 503);
-        EXPECT_EQ(world.remove("/subscriptions/" + id).status, 503);
+        EXPECT_EQ(world.remove("/subscriptions/" + doomed).status, 503);
         world.fate = CommitFate::applied;
         world.advance(10s);
+        // A change in doubt shows as the store really has it.
+        EXPECT_EQ(world.get("/subscriptions/" + doomed).status,
+                  fate == CommitFate::unknown_applied ? 404 : 200);
         EXPECT_EQ(world.post("/webhooks/ingest/" + id, "{}").status, 202);
     }
 }
