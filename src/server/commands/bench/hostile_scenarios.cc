@@ -1,3 +1,4 @@
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -40,35 +41,22 @@ struct Phase {
     RigSnapshot from;
     RigSnapshot to;
     LatencySamples others;
-
-    Phase(const BenchRig& rig, const RigSnapshot& start, const RigSnapshot& end)
-        : from(start),
-          to(end),
-          others(rig.latencies(
-              {.from_ns = start.at_ns, .until_ns = end.at_ns, .target_min = kFirstOther})) {}
 };
 
-// The generator runs already, or is begun here; the window starts after the warm-up. The latencies are read after the
-// drain, so that the slowest are among them.
-struct Window {
-    RigSnapshot from;
-    RigSnapshot to;
-};
-
-Window run_window(BenchRig& rig, const BenchOptions& options, LoadGenerator::Load load) {
+// A load with its measured window, which starts after the warm-up. The latencies are read after the drain, so that the
+// slowest are among them.
+Phase run_phase(BenchRig& rig, const BenchOptions& options, LoadGenerator::Load load) {
+    Phase phase;
     rig.generator().begin(std::move(load));
     pause_for(options.warm_up);
-    Window window;
-    window.from = rig.snapshot();
+    phase.from = rig.snapshot();
     pause_for(options.measured);
-    window.to = rig.snapshot();
+    phase.to = rig.snapshot();
     rig.generator().end();
-    return window;
-}
-
-Phase close_phase(BenchRig& rig, const Window& window) {
     rig.drain({.target_min = kFirstOther}, kDrainStall);
-    return Phase(rig, window.from, window.to);
+    phase.others = rig.latencies(
+        {.from_ns = phase.from.at_ns, .until_ns = phase.to.at_ns, .target_min = kFirstOther});
+    return phase;
 }
 
 void report_phase(boost::json::object& out, const std::string& prefix, Phase& phase) {
@@ -142,6 +130,7 @@ Result<void> crash_and_return(BenchRig& rig, const BenchOptions& options,
     return {};
 }
 
+// The server's own count, which it renews every few seconds.
 void report_tally(boost::json::object& out, const BenchRig& rig, const std::string& prefix) {
     const auto page = rig.api().metrics();
     if (!page) return;
@@ -162,16 +151,14 @@ Result<boost::json::object> bench_isolation(const BenchOptions& options) {
     LoadGenerator::Load load;
     load.rate = options.rate;
     load.targets = mixed_targets(options.endpoints, kGuestEvery);
-    const Window healthy = run_window(*rig, options, load);
-    Phase alone = close_phase(*rig, healthy);
+    Phase alone = run_phase(*rig, options, load);
     rig->drain({}, kDrainStall);
     say("  the endpoint hangs now");
     rig->sink().set_behaviour(kGuest, OriginBehaviour::hang);
-    const Window hostile = run_window(*rig, options, load);
-    Phase beside = close_phase(*rig, hostile);
+    Phase beside = run_phase(*rig, options, load);
 
     boost::json::object out;
-    rig->report_window(out, hostile.from, hostile.to);
+    rig->report_window(out, beside.from, beside.to);
     report_comparison(out, alone, beside);
     rig->report_counts(out);
     out["rate"] = options.rate;
@@ -190,16 +177,14 @@ Result<boost::json::object> bench_backlog(const BenchOptions& options) {
     load.rate = options.rate;
     load.targets = other_targets(options.endpoints);
     say("  the others alone");
-    const Window healthy = run_window(*rig, options, load);
-    Phase alone = close_phase(*rig, healthy);
+    Phase alone = run_phase(*rig, options, load);
     rig->sink().set_behaviour(kGuest, OriginBehaviour::hang);
     if (auto filled = fill_backlog(*rig, options, out); !filled)
         return std::unexpected(filled.error());
-    report_tally(out, *rig, "tally_");
     say("  the others beside the backlog");
-    const Window hostile = run_window(*rig, options, load);
-    Phase beside = close_phase(*rig, hostile);
-    rig->report_window(out, hostile.from, hostile.to);
+    Phase beside = run_phase(*rig, options, load);
+    report_tally(out, *rig, "tally_");
+    rig->report_window(out, beside.from, beside.to);
     report_comparison(out, alone, beside);
     if (rig->server()) {
         say("  kill -9 and restart");
