@@ -11,8 +11,8 @@
 #include "api/reply.h"
 #include "api/subscriptions/lookup.h"
 #include "api/text.h"
-#include "base/json_text.h"
 #include "base/bytes.h"
+#include "base/json_text.h"
 #include "domain/signing.h"
 
 namespace posthaste::subscriptions {
