@@ -280,7 +280,7 @@ void Auditor::check_attempt(const DeliveryUpdate& update, Delivery& delivery, co
 }
 
 void Auditor::check_prompt(const Key& key, const Delivery& delivery, const Known& known) {
-    if (!config_.is_calm() || !known.always_well) return;
+    if (!config_.is_calm || !known.always_well) return;
     // Long before the flood of the hanging endpoint has drained: it may take the slots once, before it is known to hang.
     Duration bound = 10s;
     for (const EndpointPlan& plan : config_.endpoints)

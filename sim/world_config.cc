@@ -89,13 +89,6 @@ void draw_maintenance(WorldConfig& config, Random& random) {
 
 }  // namespace
 
-bool WorldConfig::is_calm() const {
-    const bool well_store =
-        store.refused + store.unknown_applied + store.unknown_lost + store.read_refused == 0 &&
-        store.outages == 0 && store.delay_max == Duration{};
-    return well_store && crashes + stops + edits + clock_jumps == 0 && crash_at_commit == 0;
-}
-
 WorldConfig draw_world(std::uint64_t seed) {
     Random random(seed, "config");
     WorldConfig config;
@@ -125,6 +118,7 @@ WorldConfig draw_calm_world(std::uint64_t seed) {
     Random random(seed, "calm");
     WorldConfig config;
     config.seed = seed;
+    config.is_calm = true;
     config.reactors = random.between(1, 3);
     config.limits = draw_limits(random);
     config.limits.in_flight_max = random.between(4, 16);
