@@ -4,11 +4,26 @@
 namespace posthaste::conformance {
 namespace {
 
+// Prompt, with one fate at a time to be told in advance.
+class FatefulPolicy final : public StorePolicy {
+public:
+    FatefulPolicy(Executor executor, std::shared_ptr<CommitFate> next)
+        : prompt_(std::move(executor)), next_(std::move(next)) {}
+    void schedule(StoreStep step, std::move_only_function<void()> run) override {
+        prompt_.schedule(step, std::move(run));
+    }
+    CommitFate next_commit() override { return std::exchange(*next_, CommitFate::applied); }
+
+private:
+    PromptPolicy prompt_;
+    std::shared_ptr<CommitFate> next_;
+};
+
 class MemoryFactory final : public StoreFactory {
 public:
     std::unique_ptr<Store> open(Executor executor, Clock& clock, Entropy& entropy,
                                 std::vector<ReactorPost> posts) override {
-        auto policy = std::make_unique<PromptPolicy>(executor);
+        auto policy = std::make_unique<FatefulPolicy>(executor, fate_);
         return std::make_unique<MemoryStore>(executor, clock, entropy, std::move(posts), disk_,
                                              std::move(policy));
     }
@@ -16,8 +31,13 @@ public:
     bool lose_parked(EventId event, EndpointId endpoint) override {
         return disk_->lose_parked(event, endpoint);
     }
+    bool doubt_next_commit(Doubt doubt) override {
+        *fate_ = doubt == Doubt::durable ? CommitFate::unknown_applied : CommitFate::unknown_lost;
+        return true;
+    }
 
 private:
+    std::shared_ptr<CommitFate> fate_ = std::make_shared<CommitFate>(CommitFate::applied);
     std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
 };
 
