@@ -22,10 +22,12 @@ template <class T>
 Task<T> await_reply(std::move_only_function<void(Reply<T>)> start) {
     const Executor executor = co_await asio::this_coro::executor;
     auto initiation = [executor, start = std::move(start)](auto handler) mutable {
-        start([guard = asio::make_work_guard(executor), handler = std::move(handler)](T value) mutable {
-            asio::post(guard.get_executor(), [handler = std::move(handler), value = std::move(value)]() mutable {
-                handler(std::move(value));
-            });
+        start([guard = asio::make_work_guard(executor),
+               handler = std::move(handler)](T value) mutable {
+            asio::post(guard.get_executor(),
+                       [handler = std::move(handler), value = std::move(value)]() mutable {
+                           handler(std::move(value));
+                       });
         });
     };
     using Token = asio::use_awaitable_t<Executor>;

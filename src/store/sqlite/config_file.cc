@@ -12,24 +12,31 @@ constexpr char kSchema[] =
 constexpr const char* kMigrations[] = {kSchema};
 
 constexpr char kSelectEndpoints[] =
-    "SELECT hi, lo, organization, application, profile, url, secret, old_secrets, event_types, is_active, is_deleted,"
-    " created_at, gaps, base, factor, delay_max, jitter, jitter_fraction, attempts_max, age_max, timeout, in_flight_max,"
+    "SELECT hi, lo, organization, application, profile, url, secret, old_secrets, event_types, "
+    "is_active, is_deleted,"
+    " created_at, gaps, base, factor, delay_max, jitter, jitter_fraction, attempts_max, age_max, "
+    "timeout, in_flight_max,"
     " revision FROM endpoint ORDER BY hi";
 constexpr char kReplaceEndpoint[] =
-    "REPLACE INTO endpoint(hi, lo, organization, application, profile, url, secret, old_secrets, event_types, is_active,"
-    " is_deleted, created_at, gaps, base, factor, delay_max, jitter, jitter_fraction, attempts_max, age_max, timeout,"
+    "REPLACE INTO endpoint(hi, lo, organization, application, profile, url, secret, old_secrets, "
+    "event_types, is_active,"
+    " is_deleted, created_at, gaps, base, factor, delay_max, jitter, jitter_fraction, "
+    "attempts_max, age_max, timeout,"
     " in_flight_max, revision)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
+    "?19, ?20, ?21, ?22, ?23)";
 
 Result<SqliteDatabase> open_database(const SqliteOptions& options) {
-    ASSIGN_OR_RETURN(auto database,
-                     SqliteDatabase::open(options.directory + "/posthaste.db", SqliteAccess::create, options.vfs));
-    if (auto done = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF;"
-                                     " PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024");
+    ASSIGN_OR_RETURN(auto database, SqliteDatabase::open(options.directory + "/posthaste.db",
+                                                         SqliteAccess::create, options.vfs));
+    if (auto done = database.execute(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF;"
+            " PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024");
         !done) {
         return std::unexpected(std::move(done).error());
     }
-    if (auto done = database.migrate(kMigrations); !done) return std::unexpected(std::move(done).error());
+    if (auto done = database.migrate(kMigrations); !done)
+        return std::unexpected(std::move(done).error());
     return database;
 }
 
@@ -49,9 +56,10 @@ public:
         EndpointReader reader;
         ASSIGN_OR_RETURN(reader.rows_, database.prepare(kSelectEndpoints));
         ASSIGN_OR_RETURN(reader.values_, database.prepare("SELECT value FROM json_each(?1)"));
-        ASSIGN_OR_RETURN(reader.pairs_,
-                         database.prepare("SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]')"
-                                          " FROM json_each(?1)"));
+        ASSIGN_OR_RETURN(
+            reader.pairs_,
+            database.prepare("SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]')"
+                             " FROM json_each(?1)"));
         return reader;
     }
     [[nodiscard]] int step() { return rows_.step(); }
@@ -86,7 +94,8 @@ private:
         if (!row.is_null(19)) retry.age_max = Duration{row.integer(19)};
 
         int code = for_each_element(pairs_, row.bytes(7), [&](SqliteStatement& pair) {
-            endpoint.old_secrets.push_back({std::string(pair.bytes(0)), from_micros(pair.integer(1))});
+            endpoint.old_secrets.push_back(
+                {std::string(pair.bytes(0)), from_micros(pair.integer(1))});
         });
         if (code == SQLITE_OK && !row.is_null(8)) {
             endpoint.event_types.emplace();
@@ -95,8 +104,9 @@ private:
             });
         }
         if (code != SQLITE_OK) return code;
-        return for_each_element(values_, row.bytes(12),
-                                [&](SqliteStatement& value) { retry.gaps.emplace_back(value.integer(0)); });
+        return for_each_element(values_, row.bytes(12), [&](SqliteStatement& value) {
+            retry.gaps.emplace_back(value.integer(0));
+        });
     }
 
     SqliteStatement rows_, values_, pairs_;
@@ -113,7 +123,8 @@ Result<void> ConfigFile::reconnect() {
     if (database_) return {};
     ASSIGN_OR_RETURN(auto database, open_database(*options_));
     // As with a log file: what the log holds is brought to disk once more before anything is built on it.
-    const int code = sqlite3_wal_checkpoint_v2(database.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    const int code = sqlite3_wal_checkpoint_v2(database.handle(), nullptr,
+                                               SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     if (code != SQLITE_OK) return std::unexpected(database.error(code, "checkpoint"));
     database_ = std::make_unique<SqliteDatabase>(std::move(database));
     return {};
@@ -150,7 +161,8 @@ Result<std::vector<Endpoint>> ConfigFile::load_endpoints() {
 }
 
 Result<std::uint64_t> ConfigFile::stored_revision(std::uint64_t hi) {
-    ASSIGN_OR_RETURN(auto select, database_->prepare("SELECT revision FROM endpoint WHERE hi = ?1"));
+    ASSIGN_OR_RETURN(auto select,
+                     database_->prepare("SELECT revision FROM endpoint WHERE hi = ?1"));
     select.bind(1, hi);
     const int code = select.step();
     if (code == SQLITE_ROW) return select.unsigned_integer(0);
@@ -162,12 +174,15 @@ Result<Endpoint> ConfigFile::put_endpoint(Endpoint endpoint) {
     if (auto done = reconnect(); !done) return std::unexpected(std::move(done).error());
     ASSIGN_OR_RETURN(const auto stored, stored_revision(endpoint.id.hi));
     if (stored != endpoint.revision) {
-        return fail(ErrorCode::conflict, "The endpoint changed: revision " + std::to_string(endpoint.revision) +
-                                             " was read, " + std::to_string(stored) + " is stored. Read it again.");
+        return fail(ErrorCode::conflict, "The endpoint changed: revision " +
+                                             std::to_string(endpoint.revision) + " was read, " +
+                                             std::to_string(stored) + " is stored. Read it again.");
     }
     ++endpoint.revision;
-    if (auto begun = database_->execute("BEGIN IMMEDIATE"); !begun) return std::unexpected(std::move(begun).error());
-    if (auto done = finish(write_endpoint(endpoint)); !done) return std::unexpected(std::move(done).error());
+    if (auto begun = database_->execute("BEGIN IMMEDIATE"); !begun)
+        return std::unexpected(std::move(begun).error());
+    if (auto done = finish(write_endpoint(endpoint)); !done)
+        return std::unexpected(std::move(done).error());
     return endpoint;
 }
 
@@ -210,12 +225,16 @@ Result<void> ConfigFile::write_endpoint(const Endpoint& endpoint) {
 
 // ---- totals ----------------------------------------------------------------------------------------------------------
 
-Result<void> ConfigFile::fold(const std::string& name, const Tally& counters, std::uint64_t id_floor) {
+Result<void> ConfigFile::fold(const std::string& name, const Tally& counters,
+                              std::uint64_t id_floor) {
     if (auto done = reconnect(); !done) return done;
-    ASSIGN_OR_RETURN(auto mark, database_->prepare("INSERT OR IGNORE INTO folded(name) VALUES (?1)"));
-    ASSIGN_OR_RETURN(auto add, database_->prepare("UPDATE total SET events = events + ?1, accepted = accepted + ?2,"
-                                                  " delivered = delivered + ?3, dead = dead + ?4,"
-                                                  " cancelled = cancelled + ?5, id_floor = max(id_floor, ?6)"));
+    ASSIGN_OR_RETURN(auto mark,
+                     database_->prepare("INSERT OR IGNORE INTO folded(name) VALUES (?1)"));
+    ASSIGN_OR_RETURN(
+        auto add,
+        database_->prepare("UPDATE total SET events = events + ?1, accepted = accepted + ?2,"
+                           " delivered = delivered + ?3, dead = dead + ?4,"
+                           " cancelled = cancelled + ?5, id_floor = max(id_floor, ?6)"));
     if (auto begun = database_->execute("BEGIN IMMEDIATE"); !begun) return begun;
     mark.bind_text(1, name);
     int code = mark.run();
@@ -239,7 +258,8 @@ Result<std::vector<std::string>> ConfigFile::folded() {
     std::vector<std::string> names;
     int code = SQLITE_DONE;
     while ((code = select.step()) == SQLITE_ROW) names.emplace_back(select.bytes(0));
-    if (code != SQLITE_DONE) return std::unexpected(database_->error(code, "read the dropped files"));
+    if (code != SQLITE_DONE)
+        return std::unexpected(database_->error(code, "read the dropped files"));
     return names;
 }
 
@@ -254,7 +274,9 @@ Result<void> ConfigFile::forget_folded(const std::string& name) {
 }
 
 Result<Tally> ConfigFile::totals() {
-    ASSIGN_OR_RETURN(auto select, database_->prepare("SELECT events, accepted, delivered, dead, cancelled FROM total"));
+    ASSIGN_OR_RETURN(
+        auto select,
+        database_->prepare("SELECT events, accepted, delivered, dead, cancelled FROM total"));
     if (const int code = select.step(); code != SQLITE_ROW) {
         return std::unexpected(database_->error(code, "read the totals"));
     }

@@ -25,7 +25,8 @@ public:
     [[nodiscard]] Result<Endpoint> put_endpoint(Endpoint endpoint);
 
     // Adds a dropped log file's counters to the totals, once for each name.
-    [[nodiscard]] Result<void> fold(const std::string& name, const Tally& counters, std::uint64_t id_floor);
+    [[nodiscard]] Result<void> fold(const std::string& name, const Tally& counters,
+                                    std::uint64_t id_floor);
     [[nodiscard]] Result<std::vector<std::string>> folded();
     [[nodiscard]] Result<void> forget_folded(const std::string& name);
     [[nodiscard]] Result<Tally> totals();
@@ -40,7 +41,8 @@ private:
     [[nodiscard]] Result<void> write_endpoint(const Endpoint& endpoint);
     [[nodiscard]] Result<void> finish(Result<void> done);
 
-    std::unique_ptr<SqliteDatabase> database_;  // null after an ambiguous failure, until reconnect()
+    std::unique_ptr<SqliteDatabase>
+        database_;  // null after an ambiguous failure, until reconnect()
     const SqliteOptions* options_;
 };
 

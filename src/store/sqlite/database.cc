@@ -74,8 +74,8 @@ Result<void> SqliteDatabase::migrate(const char* const* scripts, std::size_t cou
     const auto known = static_cast<std::int64_t>(count);
     if (version > known) {
         return fail(ErrorCode::unavailable,
-                    path_ + " was written by a newer posthaste (schema version " + std::to_string(version) +
-                        ", this one knows " + std::to_string(known) +
+                    path_ + " was written by a newer posthaste (schema version " +
+                        std::to_string(version) + ", this one knows " + std::to_string(known) +
                         "). Run that version, or restore a backup made before the upgrade.");
     }
     for (auto next = version; next < known; ++next) {
@@ -112,9 +112,11 @@ std::string_view advice(int code) {
         case SQLITE_FULL: return " Free some space; writing goes on by itself.";
         case SQLITE_READONLY:
         case SQLITE_CANTOPEN:
-        case SQLITE_PERM: return " Check that the directory exists and that this user may write to it.";
+        case SQLITE_PERM:
+            return " Check that the directory exists and that this user may write to it.";
         case SQLITE_CORRUPT:
-        case SQLITE_NOTADB: return " The file is damaged: restore it from a backup, or move it away.";
+        case SQLITE_NOTADB:
+            return " The file is damaged: restore it from a backup, or move it away.";
         case SQLITE_IOERR: return " Check the disk and the kernel's log.";
         default: return "";
     }

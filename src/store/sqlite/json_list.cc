@@ -19,7 +19,8 @@ std::string list_of(const std::vector<Item>& items, Append append) {
 }  // namespace
 
 std::string to_json(const std::vector<std::string>& names) {
-    return list_of(names, [](std::string& json, const std::string& name) { append_json_string(json, name); });
+    return list_of(
+        names, [](std::string& json, const std::string& name) { append_json_string(json, name); });
 }
 
 std::string to_json(const std::vector<OldSecret>& secrets) {
@@ -31,7 +32,8 @@ std::string to_json(const std::vector<OldSecret>& secrets) {
 }
 
 std::string to_json(const std::vector<Duration>& gaps) {
-    return list_of(gaps, [](std::string& json, Duration gap) { json += std::to_string(gap.count()); });
+    return list_of(gaps,
+                   [](std::string& json, Duration gap) { json += std::to_string(gap.count()); });
 }
 
 }  // namespace posthaste

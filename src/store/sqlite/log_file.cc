@@ -25,8 +25,10 @@ struct LogFile::Connection {
 
     SqliteDatabase database;
     SqliteStatement begin, commit, rollback;
-    SqliteStatement insert_event, insert_attempt, insert_parked, delete_parked, insert_ending, insert_index;
-    SqliteStatement update_meta, read_meta, delivery, events_after, newest_event, next_lane, read_event, event_lo;
+    SqliteStatement insert_event, insert_attempt, insert_parked, delete_parked, insert_ending,
+        insert_index;
+    SqliteStatement update_meta, read_meta, delivery, events_after, newest_event, next_lane,
+        read_event, event_lo;
 
     [[nodiscard]] Result<void> prepare() {
         const std::pair<SqliteStatement*, const char*> all[] = {
@@ -55,7 +57,8 @@ struct LogFile::Connection {
     }
 };
 
-int read_delivery(SqliteStatement& statement, std::uint64_t event, std::uint64_t endpoint, DeliveryRows& rows) {
+int read_delivery(SqliteStatement& statement, std::uint64_t event, std::uint64_t endpoint,
+                  DeliveryRows& rows) {
     statement.bind(1, event);
     statement.bind(2, endpoint);
     const SqliteCursor cursor(statement);
@@ -100,9 +103,10 @@ Result<void> LogFile::open(SqliteAccess access) {
 Result<void> LogFile::connect(SqliteAccess access) {
     if (connection_) return {};
     ASSIGN_OR_RETURN(auto database, SqliteDatabase::open(partition_->path, access, options_.vfs));
-    if (auto done = database.execute("PRAGMA page_size=" + std::to_string(options_.page_bytes) +
-                                     "; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-                                     " PRAGMA secure_delete=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192");
+    if (auto done = database.execute(
+            "PRAGMA page_size=" + std::to_string(options_.page_bytes) +
+            "; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+            " PRAGMA secure_delete=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192");
         !done) {
         return done;
     }
@@ -125,7 +129,8 @@ Result<void> LogFile::read_meta() {
     const SqliteCursor cursor(meta);
     if (const int code = meta.step(); code != SQLITE_ROW) {
         if (code != SQLITE_DONE) return check(code, "read the counters");
-        return fail(ErrorCode::corrupt, partition_->path + " has no counters: it is not a log file of posthaste.");
+        return fail(ErrorCode::corrupt,
+                    partition_->path + " has no counters: it is not a log file of posthaste.");
     }
     tracker_ = TailTracker(meta.unsigned_integer(0));
     tally_.events = meta.unsigned_integer(1);
@@ -139,7 +144,8 @@ Result<void> LogFile::read_meta() {
 
     SqliteStatement& newest = connection_->newest_event;
     const SqliteCursor newest_cursor(newest);
-    if (const int code = newest.step(); code != SQLITE_ROW) return check(code, "read the newest event");
+    if (const int code = newest.step(); code != SQLITE_ROW)
+        return check(code, "read the newest event");
     newest_hi_ = newest.unsigned_integer(0);
 
     std::error_code ignored;
@@ -157,7 +163,8 @@ void LogFile::close() {
 // ---- the tail --------------------------------------------------------------------------------------------------------
 
 Result<std::uint64_t> LogFile::rebuild_tail(std::uint64_t acknowledged_hi, Timestamp now) {
-    if (auto done = connect(SqliteAccess::write); !done) return std::unexpected(std::move(done).error());
+    if (auto done = connect(SqliteAccess::write); !done)
+        return std::unexpected(std::move(done).error());
     if (auto done = read_meta(); !done) return std::unexpected(std::move(done).error());
     std::uint64_t parked = 0;
     const std::uint64_t before = tracker_.watermark();
@@ -198,7 +205,8 @@ int LogFile::rebuild_events(std::uint64_t acknowledged_hi, Timestamp now, std::u
         for (std::size_t at = 0; at + 16 <= targets.size(); at += 16) {
             const Id endpoint = read_id(targets, at);
             DeliveryRows rows;
-            if (const int read = read_delivery(connection_->delivery, event.hi, endpoint.hi, rows); read != SQLITE_OK) {
+            if (const int read = read_delivery(connection_->delivery, event.hi, endpoint.hi, rows);
+                read != SQLITE_OK) {
                 return read;
             }
             if (rows.state != DeliveryState::pending) continue;
@@ -207,7 +215,8 @@ int LogFile::rebuild_events(std::uint64_t acknowledged_hi, Timestamp now, std::u
                 continue;
             }
             bool inserted = false;
-            const int insert = insert_parked(endpoint.hi, to_micros(now), event.hi, rows.attempts, inserted);
+            const int insert =
+                insert_parked(endpoint.hi, to_micros(now), event.hi, rows.attempts, inserted);
             if (insert != SQLITE_OK) return insert;
             if (inserted) ++parked;
         }
@@ -252,7 +261,8 @@ Result<void> LogFile::begin(Timestamp now) {
     if (has_begun_) return {};
     ASSERT(!is_ambiguous_);
     if (is_stale_) {
-        if (auto done = rebuild_tail(acknowledged_hi_, now); !done) return std::unexpected(std::move(done).error());
+        if (auto done = rebuild_tail(acknowledged_hi_, now); !done)
+            return std::unexpected(std::move(done).error());
     }
     if (auto done = connect(SqliteAccess::write); !done) return done;
     if (const int code = connection_->begin.run(); code != SQLITE_OK) {
@@ -293,7 +303,8 @@ Result<void> LogFile::append(const Event& event) {
 
 Result<void> LogFile::apply(const DeliveryUpdate& update, Timestamp now) {
     // The happy path is a first attempt of a delivery in the tail: one insert, no look-up.
-    const bool is_happy = update.attempt && !update.origin.parked_due && tracker_.contains(update.event);
+    const bool is_happy =
+        update.attempt && !update.origin.parked_due && tracker_.contains(update.event);
     bool goes_on = true;
     int code = is_happy ? SQLITE_OK : find_event(update.event, goes_on);
     // Where the attempt is there already, the update is being repeated and has done its work.
@@ -316,10 +327,12 @@ int LogFile::apply_move(const DeliveryUpdate& update, Timestamp now) {
     if (const int code = leave_origin(update, moves); code != SQLITE_OK || !moves) return code;
     if (update.next == DeliveryState::parked) {
         bool inserted = false;
-        return insert_parked(update.endpoint.hi, to_micros(update.due), update.event.hi, update.attempts_made, inserted);
+        return insert_parked(update.endpoint.hi, to_micros(update.due), update.event.hi,
+                             update.attempts_made, inserted);
     }
     ASSERT(is_settled(update.next));
-    const bool attempt_says_so = update.next == DeliveryState::delivered && update.attempt.has_value();
+    const bool attempt_says_so =
+        update.next == DeliveryState::delivered && update.attempt.has_value();
     if (!attempt_says_so) {
         SqliteStatement& insert = connection_->insert_ending;
         insert.bind(1, update.event.hi);
@@ -346,13 +359,16 @@ int LogFile::leave_origin(const DeliveryUpdate& update, bool& moves) {
     const std::uint64_t endpoint = update.endpoint.hi;
     if (update.origin.parked_due) {
         bool deleted = false;
-        const int code = delete_parked(endpoint, to_micros(*update.origin.parked_due), event, deleted);
+        const int code =
+            delete_parked(endpoint, to_micros(*update.origin.parked_due), event, deleted);
         if (code != SQLITE_OK || deleted) return code;
     } else if (update.attempt && tracker_.release(update.event)) {
         return SQLITE_OK;
     }
     DeliveryRows rows;
-    if (const int code = read_delivery(connection_->delivery, event, endpoint, rows); code != SQLITE_OK) return code;
+    if (const int code = read_delivery(connection_->delivery, event, endpoint, rows);
+        code != SQLITE_OK)
+        return code;
     // An attempt inserted just now that delivered makes the delivery look settled; without an ending it was not.
     const bool is_own_attempt = update.attempt && update.next == DeliveryState::delivered &&
                                 rows.state == DeliveryState::delivered;
@@ -368,7 +384,8 @@ int LogFile::leave_origin(const DeliveryUpdate& update, bool& moves) {
         bool deleted = false;
         return delete_parked(endpoint, rows.due, event, deleted);
     }
-    if (!update.origin.parked_due && !update.attempt) static_cast<void>(tracker_.release(update.event));
+    if (!update.origin.parked_due && !update.attempt)
+        static_cast<void>(tracker_.release(update.event));
     return SQLITE_OK;
 }
 
@@ -393,13 +410,14 @@ int LogFile::insert_attempt(const DeliveryUpdate& update, bool& inserted) {
     inserted = connection_->database.changes() != 0;
     if (!inserted) return SQLITE_OK;
     bytes_ += attempt.response.size() + 60;
-    const EndpointAttempt entry{update.endpoint.hi, {to_micros(attempt.started_at), update.event.hi, attempt.number}};
+    const EndpointAttempt entry{update.endpoint.hi,
+                                {to_micros(attempt.started_at), update.event.hi, attempt.number}};
     if (stage_ != LogStage::indexed) new_attempts_.push_back(entry);
     return stage_ == LogStage::open ? SQLITE_OK : insert_index(entry);
 }
 
-int LogFile::insert_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event, std::uint32_t attempts,
-                           bool& inserted) {
+int LogFile::insert_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event,
+                           std::uint32_t attempts, bool& inserted) {
     SqliteStatement& insert = connection_->insert_parked;
     insert.bind(1, endpoint);
     insert.bind(2, due);
@@ -411,7 +429,8 @@ int LogFile::insert_parked(std::uint64_t endpoint, std::int64_t due, std::uint64
     return SQLITE_OK;
 }
 
-int LogFile::delete_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event, bool& deleted) {
+int LogFile::delete_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event,
+                           bool& deleted) {
     SqliteStatement& remove = connection_->delete_parked;
     remove.bind(1, endpoint);
     remove.bind(2, due);
@@ -433,7 +452,8 @@ int LogFile::insert_index(const EndpointAttempt& attempt) {
 
 Result<void> LogFile::append_index(std::span<const EndpointAttempt> attempts) {
     for (const EndpointAttempt& attempt : attempts) {
-        if (const int code = insert_index(attempt); code != SQLITE_OK) return check(code, "build an index");
+        if (const int code = insert_index(attempt); code != SQLITE_OK)
+            return check(code, "build an index");
     }
     return {};
 }
@@ -457,7 +477,8 @@ Result<void> LogFile::commit() {
         Error error = connection_->database.error(code, "commit");
         // A full disk is noticed before the record that makes the commit valid; any other trouble leaves it open.
         const int primary = code & 0xff;
-        const bool is_definite = primary == SQLITE_FULL || primary == SQLITE_BUSY || primary == SQLITE_READONLY;
+        const bool is_definite =
+            primary == SQLITE_FULL || primary == SQLITE_BUSY || primary == SQLITE_READONLY;
         rollback();
         if (!is_definite) {
             is_ambiguous_ = true;
@@ -508,16 +529,16 @@ void LogFile::checkpoint() {
     if (!connection_) return;
     int pages = 0;
     int copied = 0;
-    const int code = sqlite3_wal_checkpoint_v2(connection_->database.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages,
-                                               &copied);
+    const int code = sqlite3_wal_checkpoint_v2(connection_->database.handle(), nullptr,
+                                               SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
     // A checkpoint that fails now is tried again after the next commit: nothing is lost while the log is kept.
     if (code == SQLITE_OK) log_pages_ = static_cast<std::uint64_t>(pages - copied);
 }
 
 Result<void> LogFile::truncate_log() {
     if (auto done = connect(SqliteAccess::write); !done) return done;
-    const int code =
-        sqlite3_wal_checkpoint_v2(connection_->database.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    const int code = sqlite3_wal_checkpoint_v2(connection_->database.handle(), nullptr,
+                                               SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     if (code == SQLITE_OK) log_pages_ = 0;
     return check(code, "checkpoint");
 }

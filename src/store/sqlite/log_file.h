@@ -31,7 +31,8 @@ struct DeliveryRows {
     std::uint32_t attempts = 0;
 };
 // `statement` is log_sql::kDelivery.
-[[nodiscard]] int read_delivery(SqliteStatement& statement, std::uint64_t event, std::uint64_t endpoint, DeliveryRows& rows);
+[[nodiscard]] int read_delivery(SqliteStatement& statement, std::uint64_t event,
+                                std::uint64_t endpoint, DeliveryRows& rows);
 
 // Brings a log file to the current schema; refuses a newer one.
 [[nodiscard]] Result<void> migrate_log(SqliteDatabase& database);
@@ -89,14 +90,16 @@ private:
     struct Connection;
     [[nodiscard]] Result<void> connect(SqliteAccess access);
     [[nodiscard]] Result<void> read_meta();
-    [[nodiscard]] int rebuild_events(std::uint64_t acknowledged_hi, Timestamp now, std::uint64_t& parked);
+    [[nodiscard]] int rebuild_events(std::uint64_t acknowledged_hi, Timestamp now,
+                                     std::uint64_t& parked);
     [[nodiscard]] int find_event(EventId event, bool& found);
     [[nodiscard]] int apply_move(const DeliveryUpdate& update, Timestamp now);
     [[nodiscard]] int leave_origin(const DeliveryUpdate& update, bool& moves);
     [[nodiscard]] int insert_attempt(const DeliveryUpdate& update, bool& inserted);
-    [[nodiscard]] int insert_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event, std::uint32_t attempts,
-                                    bool& inserted);
-    [[nodiscard]] int delete_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event, bool& deleted);
+    [[nodiscard]] int insert_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event,
+                                    std::uint32_t attempts, bool& inserted);
+    [[nodiscard]] int delete_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event,
+                                    bool& deleted);
     [[nodiscard]] int insert_index(const EndpointAttempt& attempt);
     [[nodiscard]] Result<void> check(int code, std::string_view doing) const;
     void publish();

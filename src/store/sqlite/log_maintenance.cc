@@ -12,11 +12,16 @@ namespace posthaste {
 namespace {
 
 constexpr std::int64_t kTakesEvents = -1;
+constexpr std::uint64_t kEmptyFileBytes = 48u << 10;  // a log file without rows
 
 }  // namespace
 
-LogMaintenance::LogMaintenance(const SqliteOptions& options, LogPartitions& partitions, SqliteWriter& writer)
-    : options_(options), partitions_(partitions), writer_(writer), thread_(partitions, options.vfs) {}
+LogMaintenance::LogMaintenance(const SqliteOptions& options, LogPartitions& partitions,
+                               SqliteWriter& writer)
+    : options_(options),
+      partitions_(partitions),
+      writer_(writer),
+      thread_(partitions, options.vfs) {}
 
 void LogMaintenance::stop() {
     is_stopping_ = true;
@@ -35,7 +40,9 @@ Result<T> LogMaintenance::on_writer(std::move_only_function<Result<T>(SqliteWrit
 // ---- checkpoints -----------------------------------------------------------------------------------------------------
 
 void LogMaintenance::checkpoint(LogPartitionPtr partition) {
-    ReaderPool::Job job = [this, partition = std::move(partition)](LogReader&) { run_checkpoint(*partition); };
+    ReaderPool::Job job = [this, partition = std::move(partition)](LogReader&) {
+        run_checkpoint(*partition);
+    };
     static_cast<void>(thread_.post(job));
 }
 
@@ -43,10 +50,14 @@ void LogMaintenance::checkpoint(LogPartitionPtr partition) {
 // over. Without that, a busy store's log would never be copied completely and would only grow.
 void LogMaintenance::run_checkpoint(const LogPartition& partition) {
     if (auto database = SqliteDatabase::open(partition.path, SqliteAccess::write, options_.vfs)) {
-        static_cast<void>(database->execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0"));
-        sqlite3_wal_checkpoint_v2(database->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+        static_cast<void>(
+            database->execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0"));
+        sqlite3_wal_checkpoint_v2(database->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                                  nullptr);
     }
-    SqliteWriter::Job job = [first_hi = partition.first_hi](SqliteWriter& writer) { writer.finish_checkpoint(first_hi); };
+    SqliteWriter::Job job = [first_hi = partition.first_hi](SqliteWriter& writer) {
+        writer.finish_checkpoint(first_hi);
+    };
     static_cast<void>(writer_.post(job));
 }
 
@@ -64,7 +75,8 @@ void LogMaintenance::resume() {
     const auto partitions = partitions_.all();
     for (const LogPartitionPtr& partition : partitions) {
         const bool is_newest = partition == partitions.back() && partition->stage == LogStage::open;
-        if (!is_newest && !partition->is_set_aside && partition->stage != LogStage::indexed) build_index(partition);
+        if (!is_newest && !partition->is_set_aside && partition->stage != LogStage::indexed)
+            build_index(partition);
     }
 }
 
@@ -97,11 +109,13 @@ Result<void> LogMaintenance::run_build_index(LogReader& reader, const LogPartiti
 // ---- retention -------------------------------------------------------------------------------------------------------
 
 Result<std::uint64_t> LogMaintenance::expire(RetentionPolicy policy, Timestamp now) {
-    std::move_only_function<Result<void>(SqliteWriter&)> rotate = [limit = now - policy.finished](SqliteWriter& writer) {
-        writer.rotate_if_older(limit);
-        return Result<void>();
-    };
-    if (auto done = on_writer(std::move(rotate)); !done) return std::unexpected(std::move(done).error());
+    std::move_only_function<Result<void>(SqliteWriter&)> rotate =
+        [limit = now - policy.finished](SqliteWriter& writer) {
+            writer.rotate_if_older(limit);
+            return Result<void>();
+        };
+    if (auto done = on_writer(std::move(rotate)); !done)
+        return std::unexpected(std::move(done).error());
     std::uint64_t changed = 0;
     for (const LogPartitionPtr& partition : partitions_.all()) {
         if (is_stopping_) return fail(ErrorCode::stopping, "The store is closing.");
@@ -111,15 +125,18 @@ Result<std::uint64_t> LogMaintenance::expire(RetentionPolicy policy, Timestamp n
         if (is_young || has_tail || partition->is_set_aside) continue;
         auto done = expire_file(partition, now - policy.dead);
         if (done && *done) ++changed;
-        if (!done && done.error().code == ErrorCode::corrupt) partitions_.set_aside(*partition, done.error());
-        if (!done && done.error().code != ErrorCode::corrupt) return std::unexpected(std::move(done).error());
+        if (!done && done.error().code == ErrorCode::corrupt)
+            partitions_.set_aside(*partition, done.error());
+        if (!done && done.error().code != ErrorCode::corrupt)
+            return std::unexpected(std::move(done).error());
     }
     return changed;
 }
 
 // True when the file was dropped or replaced.
 Result<bool> LogMaintenance::expire_file(const LogPartitionPtr& partition, Timestamp dead_limit) {
-    std::move_only_function<Result<std::int64_t>(SqliteWriter&)> look = [&](SqliteWriter& writer) -> Result<std::int64_t> {
+    std::move_only_function<Result<std::int64_t>(SqliteWriter&)> look =
+        [&](SqliteWriter& writer) -> Result<std::int64_t> {
         if (writer.takes_events(*partition)) return kTakesEvents;
         return writer.commits_of(*partition);
     };
@@ -132,7 +149,7 @@ Result<bool> LogMaintenance::expire_file(const LogPartitionPtr& partition, Times
         };
         return on_writer(std::move(drop));
     }
-    const bool saves_half = stragglers.bytes <= stragglers.file_bytes / 2;
+    const bool saves_half = stragglers.bytes + kEmptyFileBytes <= stragglers.file_bytes / 2;
     if (!saves_half || stragglers.file_bytes < options_.rewrite_bytes_min) return false;
     // Its index is still being built from the old file.
     if (partition->stage != LogStage::indexed) return false;

@@ -8,8 +8,10 @@ namespace posthaste {
 std::string log_file_name(std::uint64_t first_hi, Timestamp now) {
     const std::string stamp = format_rfc3339(now);  // 2026-11-22T23:01:…
     std::string digits(16, '0');
-    for (std::size_t i = 0; i < 16; ++i) digits[15 - i] = "0123456789abcdef"[first_hi >> (4 * i) & 15];
-    return stamp.substr(0, 4) + stamp.substr(5, 2) + stamp.substr(8, 5) + stamp.substr(14, 2) + "-" + digits + ".db";
+    for (std::size_t i = 0; i < 16; ++i)
+        digits[15 - i] = "0123456789abcdef"[first_hi >> (4 * i) & 15];
+    return stamp.substr(0, 4) + stamp.substr(5, 2) + stamp.substr(8, 5) + stamp.substr(14, 2) +
+           "-" + digits + ".db";
 }
 
 std::optional<std::uint64_t> parse_log_file_name(std::string_view name) {
@@ -20,7 +22,8 @@ std::optional<std::uint64_t> parse_log_file_name(std::string_view name) {
     const std::size_t dash = name.rfind('-');
     if (dash == std::string_view::npos || name.size() - dash - 1 != kDigits) return {};
     std::uint64_t first_hi = 0;
-    const auto [end, code] = std::from_chars(name.data() + dash + 1, name.data() + name.size(), first_hi, 16);
+    const auto [end, code] =
+        std::from_chars(name.data() + dash + 1, name.data() + name.size(), first_hi, 16);
     if (code != std::errc{} || end != name.data() + name.size()) return {};
     return first_hi;
 }
@@ -45,16 +48,17 @@ std::vector<LogPartitionPtr> LogPartitions::all() const {
 
 LogPartitionPtr LogPartitions::find(std::uint64_t hi) const {
     const std::scoped_lock lock(mutex_);
-    const auto above = std::upper_bound(partitions_.begin(), partitions_.end(), hi,
-                                        [](std::uint64_t value, const LogPartitionPtr& p) { return value < p->first_hi; });
+    const auto above = std::upper_bound(
+        partitions_.begin(), partitions_.end(), hi,
+        [](std::uint64_t value, const LogPartitionPtr& p) { return value < p->first_hi; });
     return above == partitions_.begin() ? nullptr : *std::prev(above);
 }
 
 void LogPartitions::add(LogPartitionPtr partition) {
     const std::scoped_lock lock(mutex_);
-    const auto above =
-        std::upper_bound(partitions_.begin(), partitions_.end(), partition->first_hi,
-                         [](std::uint64_t value, const LogPartitionPtr& p) { return value < p->first_hi; });
+    const auto above = std::upper_bound(
+        partitions_.begin(), partitions_.end(), partition->first_hi,
+        [](std::uint64_t value, const LogPartitionPtr& p) { return value < p->first_hi; });
     partitions_.insert(above, std::move(partition));
 }
 

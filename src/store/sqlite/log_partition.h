@@ -33,13 +33,15 @@ struct LogPartition {
     std::atomic<std::uint64_t> watermark{0};
     std::atomic<std::uint64_t> parked{0};
     std::atomic<LogStage> stage{LogStage::open};
-    std::atomic<bool> is_set_aside{false};     // damaged: nobody reads or writes it
-    EndpointIndex attempts;                    // until stage is indexed
+    std::atomic<bool> is_set_aside{false};  // damaged: nobody reads or writes it
+    EndpointIndex attempts;                 // until stage is indexed
 };
 using LogPartitionPtr = std::shared_ptr<LogPartition>;
 
 // When the event with this id was accepted, to the millisecond.
-[[nodiscard]] inline Timestamp time_of(std::uint64_t hi) { return from_micros(static_cast<std::int64_t>(hi >> 16) * 1000); }
+[[nodiscard]] inline Timestamp time_of(std::uint64_t hi) {
+    return from_micros(static_cast<std::int64_t>(hi >> 16) * 1000);
+}
 
 // "20261122T2300-0190a5b27c3d7abc.db": the hour is for people, the hexadecimal part is first_hi.
 [[nodiscard]] std::string log_file_name(std::uint64_t first_hi, Timestamp now);
@@ -57,7 +59,9 @@ public:
     void add(LogPartitionPtr partition);
     void remove(const LogPartitionPtr& partition);
     // Grows with every removal: connections to removed files should be closed.
-    [[nodiscard]] std::uint64_t removals() const { return removals_.load(std::memory_order_acquire); }
+    [[nodiscard]] std::uint64_t removals() const {
+        return removals_.load(std::memory_order_acquire);
+    }
 
     // Marks a damaged file. Its reads answer `corrupt`; the rest goes on.
     void set_aside(LogPartition& partition, const Error& error);

@@ -12,7 +12,8 @@ struct LogReader::File {
     explicit File(SqliteDatabase opened) : database(std::move(opened)) {}
 
     SqliteDatabase database;
-    SqliteStatement begin, end, read_event, read_attempts, read_attempt, parked_of_endpoint, newest_of_endpoint;
+    SqliteStatement begin, end, read_event, read_attempts, read_attempt, parked_of_endpoint,
+        newest_of_endpoint;
     SqliteStatement delivery, events_after;
 
     [[nodiscard]] Result<void> prepare() {
@@ -88,18 +89,21 @@ std::shared_ptr<Event> read_event_row(SqliteStatement& row, std::uint64_t hi) {
     event->type = row.bytes(4);
     const std::string_view targets = row.bytes(5);
     event->targets.reserve(targets.size() / 16);
-    for (std::size_t at = 0; at + 16 <= targets.size(); at += 16) event->targets.emplace_back(read_id(targets, at));
+    for (std::size_t at = 0; at + 16 <= targets.size(); at += 16)
+        event->targets.emplace_back(read_id(targets, at));
     event->payload = row.bytes(6);
     return event;
 }
 
 Error set_aside_error(const LogPartition& partition) {
-    return Error{ErrorCode::corrupt, "The log file " + partition.path + " is damaged and set aside."};
+    return Error{ErrorCode::corrupt,
+                 "The log file " + partition.path + " is damaged and set aside."};
 }
 
 }  // namespace
 
-LogReader::LogReader(LogPartitions& partitions, std::string vfs) : partitions_(partitions), vfs_(std::move(vfs)) {}
+LogReader::LogReader(LogPartitions& partitions, std::string vfs)
+    : partitions_(partitions), vfs_(std::move(vfs)) {}
 LogReader::~LogReader() = default;
 
 // An unlinked file takes up space for as long as someone holds it open.
@@ -109,15 +113,17 @@ void LogReader::close_removed() {
     removals_ = removals;
     const auto partitions = partitions_.all();
     files_.remove_if([&](const File& file) {
-        return std::none_of(partitions.begin(), partitions.end(),
-                            [&](const LogPartitionPtr& kept) { return kept->path == file.database.path(); });
+        return std::none_of(partitions.begin(), partitions.end(), [&](const LogPartitionPtr& kept) {
+            return kept->path == file.database.path();
+        });
     });
 }
 
 Result<LogReader::File*> LogReader::open(LogPartition& partition) {
     if (partition.is_set_aside) return std::unexpected(set_aside_error(partition));
-    const auto found = std::find_if(files_.begin(), files_.end(),
-                                    [&](const File& file) { return file.database.path() == partition.path; });
+    const auto found = std::find_if(files_.begin(), files_.end(), [&](const File& file) {
+        return file.database.path() == partition.path;
+    });
     if (found != files_.end()) {
         files_.splice(files_.begin(), files_, found);
         return &files_.front();
@@ -136,10 +142,12 @@ Result<LogReader::File*> LogReader::open(LogPartition& partition) {
 
 // The error of the connection used last. A damaged file is set aside; a connection that failed is not used again.
 Error LogReader::failed(LogPartition& partition, int code, std::string_view doing) {
-    const auto found = std::find_if(files_.begin(), files_.end(),
-                                    [&](const File& file) { return file.database.path() == partition.path; });
-    Error error = found != files_.end() ? found->database.error(code, doing)
-                                        : Error{ErrorCode::io, "Cannot read " + partition.path + "."};
+    const auto found = std::find_if(files_.begin(), files_.end(), [&](const File& file) {
+        return file.database.path() == partition.path;
+    });
+    Error error = found != files_.end()
+                      ? found->database.error(code, doing)
+                      : Error{ErrorCode::io, "Cannot read " + partition.path + "."};
     if (error.code == ErrorCode::corrupt) partitions_.set_aside(partition, error);
     return error;
 }
@@ -163,7 +171,8 @@ Result<ParkedPage> LogReader::load_parked(const ParkedQuery& query) {
     std::size_t bytes = 0;
     for (const Candidate& row : candidates) {
         const bool is_due = from_micros(row.due) <= query.due_until;
-        const bool has_room = page.rows.size() < query.limit && (page.rows.empty() || bytes < query.bytes_max);
+        const bool has_room =
+            page.rows.size() < query.limit && (page.rows.empty() || bytes < query.bytes_max);
         if (!is_due || !has_room) {
             page.next_due = from_micros(row.due);
             break;
@@ -171,11 +180,14 @@ Result<ParkedPage> LogReader::load_parked(const ParkedQuery& query) {
         auto event = fetch_event(*row.partition, row.event);
         if (!event) {
             // Its file turned out to be damaged just now: the row cannot be delivered, the others can.
-            if (event.error().code == ErrorCode::corrupt || event.error().code == ErrorCode::not_found) continue;
+            if (event.error().code == ErrorCode::corrupt ||
+                event.error().code == ErrorCode::not_found)
+                continue;
             return std::unexpected(std::move(event).error());
         }
         bytes += (*event)->payload.size();
-        page.rows.push_back({std::move(*event), query.endpoint, from_micros(row.due), row.attempts_made});
+        page.rows.push_back(
+            {std::move(*event), query.endpoint, from_micros(row.due), row.attempts_made});
     }
     return page;
 }
@@ -192,8 +204,8 @@ Result<void> LogReader::collect_parked(const LogPartitionPtr& partition, const P
     std::size_t found = 0;
     int code = SQLITE_DONE;
     while (found < wanted && (code = rows.step()) == SQLITE_ROW) {
-        const Candidate row{rows.integer(0), rows.unsigned_integer(1), static_cast<std::uint32_t>(rows.integer(2)),
-                            partition.get()};
+        const Candidate row{rows.integer(0), rows.unsigned_integer(1),
+                            static_cast<std::uint32_t>(rows.integer(2)), partition.get()};
         const bool is_excluded = std::any_of(query.exclude.begin(), query.exclude.end(),
                                              [&](const EventId& id) { return id.hi == row.event; });
         if (is_excluded) continue;
@@ -201,7 +213,8 @@ Result<void> LogReader::collect_parked(const LogPartitionPtr& partition, const P
         ++found;
         if (from_micros(row.due) > query.due_until) break;
     }
-    if (code != SQLITE_DONE && code != SQLITE_ROW) return std::unexpected(failed(*partition, code, "read parked rows"));
+    if (code != SQLITE_DONE && code != SQLITE_ROW)
+        return std::unexpected(failed(*partition, code, "read parked rows"));
     return {};
 }
 
@@ -224,7 +237,8 @@ Result<EventHistory> LogReader::read_event(EventId id) {
     if (!partition) return fail(ErrorCode::not_found, "No such event is kept.");
     ASSIGN_OR_RETURN(File* const file, open(*partition));
     const Snapshot snapshot(*file);
-    if (snapshot.code() != SQLITE_OK) return std::unexpected(failed(*partition, snapshot.code(), "read an event"));
+    if (snapshot.code() != SQLITE_OK)
+        return std::unexpected(failed(*partition, snapshot.code(), "read an event"));
     EventHistory history;
     ASSIGN_OR_RETURN(history.event, fetch_event(*partition, id.hi));
     if (history.event->id != id) return fail(ErrorCode::not_found, "No such event is kept.");
@@ -241,7 +255,8 @@ Result<EventHistory> LogReader::read_event(EventId id) {
         attempts.bind(1, id.hi);
         attempts.bind(2, target.hi);
         const SqliteCursor cursor(attempts);
-        while ((code = attempts.step()) == SQLITE_ROW) delivery.attempts.push_back(read_attempt_row(attempts));
+        while ((code = attempts.step()) == SQLITE_ROW)
+            delivery.attempts.push_back(read_attempt_row(attempts));
         if (code != SQLITE_DONE) return std::unexpected(failed(*partition, code, "read attempts"));
     }
     return history;
@@ -249,7 +264,8 @@ Result<EventHistory> LogReader::read_event(EventId id) {
 
 // ---- one endpoint ----------------------------------------------------------------------------------------------------
 
-Result<std::vector<AttemptOfEndpoint>> LogReader::attempts_of_endpoint(EndpointId id, std::size_t limit) {
+Result<std::vector<AttemptOfEndpoint>> LogReader::attempts_of_endpoint(EndpointId id,
+                                                                       std::size_t limit) {
     close_removed();
     std::vector<std::pair<AttemptKey, LogPartitionPtr>> keys;
     for (const LogPartitionPtr& partition : partitions_.all()) {
@@ -259,7 +275,8 @@ Result<std::vector<AttemptOfEndpoint>> LogReader::attempts_of_endpoint(EndpointI
             return std::unexpected(std::move(done).error());
         }
     }
-    std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::sort(keys.begin(), keys.end(),
+              [](const auto& a, const auto& b) { return a.first > b.first; });
     if (keys.size() > limit) keys.resize(limit);
 
     std::vector<AttemptOfEndpoint> attempts;
@@ -273,13 +290,15 @@ Result<std::vector<AttemptOfEndpoint>> LogReader::attempts_of_endpoint(EndpointI
         row.bind(3, static_cast<std::int64_t>(key.number));
         const SqliteCursor cursor(row);
         if (row.step() != SQLITE_ROW) continue;
-        attempts.push_back({(*event)->id, read_attempt_row(row), static_cast<DeliveryState>(row.integer(4))});
+        attempts.push_back(
+            {(*event)->id, read_attempt_row(row), static_cast<DeliveryState>(row.integer(4))});
     }
     return attempts;
 }
 
-Result<void> LogReader::collect_attempts(const LogPartitionPtr& partition, EndpointId id, std::size_t limit,
-                                         std::vector<std::pair<AttemptKey, LogPartitionPtr>>& keys) {
+Result<void> LogReader::collect_attempts(
+    const LogPartitionPtr& partition, EndpointId id, std::size_t limit,
+    std::vector<std::pair<AttemptKey, LogPartitionPtr>>& keys) {
     if (partition->stage != LogStage::indexed) {
         auto warmed = warm(*partition);
         if (!warmed) return warmed;
@@ -293,14 +312,17 @@ Result<void> LogReader::collect_attempts(const LogPartitionPtr& partition, Endpo
     ASSIGN_OR_RETURN(File* const file, open(*partition));
     SqliteStatement& rows = file->newest_of_endpoint;
     rows.bind(1, id.hi);
-    rows.bind(2, static_cast<std::int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max())));
+    rows.bind(2, static_cast<std::int64_t>(
+                     std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max())));
     const SqliteCursor cursor(rows);
     int code = SQLITE_DONE;
     while ((code = rows.step()) == SQLITE_ROW) {
-        const AttemptKey key{rows.integer(0), rows.unsigned_integer(1), static_cast<std::uint32_t>(rows.integer(2))};
+        const AttemptKey key{rows.integer(0), rows.unsigned_integer(1),
+                             static_cast<std::uint32_t>(rows.integer(2))};
         keys.emplace_back(key, partition);
     }
-    if (code != SQLITE_DONE) return std::unexpected(failed(*partition, code, "read an endpoint's attempts"));
+    if (code != SQLITE_DONE)
+        return std::unexpected(failed(*partition, code, "read an endpoint's attempts"));
     return {};
 }
 
@@ -308,12 +330,14 @@ Result<void> LogReader::warm(LogPartition& partition) {
     if (partition.attempts.is_warm()) return {};
     ASSIGN_OR_RETURN(File* const file, open(partition));
     ASSIGN_OR_RETURN(auto all, file->database.prepare(log_sql::kAllAttempts));
-    constexpr std::size_t kChunk = 4096;  // merged under one lock, so that the writer never waits long
+    constexpr std::size_t kChunk =
+        4096;  // merged under one lock, so that the writer never waits long
     std::vector<EndpointAttempt> chunk;
     int code = SQLITE_DONE;
     while ((code = all.step()) == SQLITE_ROW) {
         chunk.push_back({all.unsigned_integer(0),
-                         {all.integer(1), all.unsigned_integer(2), static_cast<std::uint32_t>(all.integer(3))}});
+                         {all.integer(1), all.unsigned_integer(2),
+                          static_cast<std::uint32_t>(all.integer(3))}});
         if (chunk.size() < kChunk) continue;
         partition.attempts.add(chunk);
         chunk.clear();
@@ -333,7 +357,8 @@ Result<ScanSlice> LogReader::scan(std::uint64_t after_hi, std::size_t limit) {
     for (const LogPartitionPtr& partition : partitions_.all()) {
         if (partition->is_set_aside || partition->newest_hi <= slice.next_hi) continue;
         if (slice.events_checked >= limit) return slice;
-        if (auto done = scan_file(*partition, slice.next_hi, limit - slice.events_checked, slice); !done) {
+        if (auto done = scan_file(*partition, slice.next_hi, limit - slice.events_checked, slice);
+            !done) {
             if (done.error().code == ErrorCode::corrupt) continue;
             return std::unexpected(std::move(done).error());
         }
@@ -343,13 +368,15 @@ Result<ScanSlice> LogReader::scan(std::uint64_t after_hi, std::size_t limit) {
     return slice;
 }
 
-Result<void> LogReader::scan_file(LogPartition& partition, std::uint64_t after_hi, std::size_t limit, ScanSlice& slice) {
+Result<void> LogReader::scan_file(LogPartition& partition, std::uint64_t after_hi,
+                                  std::size_t limit, ScanSlice& slice) {
     // Read before the snapshot: what the watermark covers then is settled or parked in the snapshot.
     const std::uint64_t watermark = partition.watermark;
     if (watermark <= after_hi) return {};
     ASSIGN_OR_RETURN(File* const file, open(partition));
     const Snapshot snapshot(*file);
-    if (snapshot.code() != SQLITE_OK) return std::unexpected(failed(partition, snapshot.code(), "scan"));
+    if (snapshot.code() != SQLITE_OK)
+        return std::unexpected(failed(partition, snapshot.code(), "scan"));
     SqliteStatement& events = file->events_after;
     events.bind(1, after_hi);
     events.bind(2, watermark);
@@ -364,7 +391,8 @@ Result<void> LogReader::scan_file(LogPartition& partition, std::uint64_t after_h
             DeliveryRows rows;
             code = read_delivery(file->delivery, event.hi, endpoint.hi, rows);
             if (code != SQLITE_OK) return std::unexpected(failed(partition, code, "scan"));
-            if (rows.state == DeliveryState::pending) slice.lost.push_back({event, endpoint, rows.attempts});
+            if (rows.state == DeliveryState::pending)
+                slice.lost.push_back({event, endpoint, rows.attempts});
         }
         ++slice.events_checked;
         slice.next_hi = event.hi;

@@ -25,7 +25,8 @@ public:
 
     [[nodiscard]] Result<ParkedPage> load_parked(const ParkedQuery& query);
     [[nodiscard]] Result<EventHistory> read_event(EventId id);
-    [[nodiscard]] Result<std::vector<AttemptOfEndpoint>> attempts_of_endpoint(EndpointId id, std::size_t limit);
+    [[nodiscard]] Result<std::vector<AttemptOfEndpoint>> attempts_of_endpoint(EndpointId id,
+                                                                              std::size_t limit);
     [[nodiscard]] Result<ScanSlice> scan(std::uint64_t after_hi, std::size_t limit);
     // Reads a file's attempts into its index, unless that is complete already.
     [[nodiscard]] Result<void> warm(LogPartition& partition);
@@ -39,12 +40,15 @@ private:
     void close_removed();
     [[nodiscard]] Result<File*> open(LogPartition& partition);
     [[nodiscard]] Error failed(LogPartition& partition, int code, std::string_view doing);
-    [[nodiscard]] Result<void> collect_parked(const LogPartitionPtr& partition, const ParkedQuery& query,
+    [[nodiscard]] Result<void> collect_parked(const LogPartitionPtr& partition,
+                                              const ParkedQuery& query,
                                               std::vector<Candidate>& candidates);
     [[nodiscard]] Result<EventPtr> fetch_event(LogPartition& partition, std::uint64_t hi);
-    [[nodiscard]] Result<void> collect_attempts(const LogPartitionPtr& partition, EndpointId id, std::size_t limit,
-                                                std::vector<std::pair<AttemptKey, LogPartitionPtr>>& keys);
-    [[nodiscard]] Result<void> scan_file(LogPartition& partition, std::uint64_t after_hi, std::size_t limit, ScanSlice& slice);
+    [[nodiscard]] Result<void> collect_attempts(
+        const LogPartitionPtr& partition, EndpointId id, std::size_t limit,
+        std::vector<std::pair<AttemptKey, LogPartitionPtr>>& keys);
+    [[nodiscard]] Result<void> scan_file(LogPartition& partition, std::uint64_t after_hi,
+                                         std::size_t limit, ScanSlice& slice);
 
     LogPartitions& partitions_;
     const std::string vfs_;

@@ -18,10 +18,11 @@ struct Stragglers {
     std::uint64_t file_bytes = 0;  // of the whole file
 };
 
-[[nodiscard]] Result<Stragglers> find_stragglers(const LogPartition& partition, Timestamp dead_limit, const std::string& vfs);
+[[nodiscard]] Result<Stragglers> find_stragglers(const LogPartition& partition,
+                                                 Timestamp dead_limit, const std::string& vfs);
 
 // Makes a new log file of the stragglers alone, complete and synced, with the same counters. `path` must not exist.
-[[nodiscard]] Result<void> copy_stragglers(const LogPartition& partition, Timestamp dead_limit, const std::string& path,
-                                           const std::string& vfs);
+[[nodiscard]] Result<void> copy_stragglers(const LogPartition& partition, Timestamp dead_limit,
+                                           const std::string& path, const std::string& vfs);
 
 }  // namespace posthaste

@@ -24,9 +24,9 @@ using Deliveries = std::map<EndpointId, Delivery>;
 struct Model {
     struct Known {
         std::string payload;
-        Deliveries sure;                      // as acknowledged
+        Deliveries sure;                       // as acknowledged
         std::map<EndpointId, Delivery> maybe;  // after an update whose commit was left open
-        bool is_certain = true;               // false: the event's own commit was left open
+        bool is_certain = true;                // false: the event's own commit was left open
     };
     std::map<EventId, Known> events;
     std::vector<EventId> refused;  // must not be there
@@ -80,7 +80,8 @@ protected:
             ++at;
         }
         for (const EventId& id : model_.refused) {
-            EXPECT_FALSE(driver_->run(driver_->store().read_event(id))) << "a refused event is there";
+            EXPECT_FALSE(driver_->run(driver_->store().read_event(id)))
+                << "a refused event is there";
         }
         model_.refused.clear();
         check_tally(counted);
@@ -104,7 +105,8 @@ private:
             for (std::uint64_t e = 1; e <= 3; ++e) {
                 if (random_() % 2 == 0) targets.emplace_back(e, 7);
             }
-            batch.events.push_back(test_event(std::move(targets), std::string(random_() % 3000, 'p')));
+            batch.events.push_back(
+                test_event(std::move(targets), std::string(random_() % 3000, 'p')));
         }
         std::map<std::pair<EventId, EndpointId>, Delivery> after;
         for (auto n = random_() % 4; n > 0; --n) draw_update(batch, after);
@@ -128,24 +130,29 @@ private:
         }
     }
 
-    void draw_update(CommitBatch& batch, std::map<std::pair<EventId, EndpointId>, Delivery>& after) {
+    void draw_update(CommitBatch& batch,
+                     std::map<std::pair<EventId, EndpointId>, Delivery>& after) {
         if (model_.events.empty()) return;
-        auto at = std::next(model_.events.begin(), static_cast<std::ptrdiff_t>(random_() % model_.events.size()));
+        auto at = std::next(model_.events.begin(),
+                            static_cast<std::ptrdiff_t>(random_() % model_.events.size()));
         if (!at->second.is_certain || at->second.sure.empty() || !at->second.maybe.empty()) return;
         auto& deliveries = at->second.sure;
-        auto which = std::next(deliveries.begin(), static_cast<std::ptrdiff_t>(random_() % deliveries.size()));
+        auto which = std::next(deliveries.begin(),
+                               static_cast<std::ptrdiff_t>(random_() % deliveries.size()));
         Delivery delivery = which->second;
         if (is_settled(delivery.state) || after.contains({at->first, which->first})) return;
         DeliveryUpdate update;
         update.event = at->first;
         update.endpoint = which->first;
         if (delivery.state == DeliveryState::parked) update.origin.parked_due = delivery.due;
-        if (random_() % 4 != 0) update.attempt = test_attempt(++delivery.attempts, driver_->clock.now());
-        constexpr DeliveryState kNext[] = {DeliveryState::parked, DeliveryState::delivered, DeliveryState::dead,
-                                           DeliveryState::cancelled};
+        if (random_() % 4 != 0)
+            update.attempt = test_attempt(++delivery.attempts, driver_->clock.now());
+        constexpr DeliveryState kNext[] = {DeliveryState::parked, DeliveryState::delivered,
+                                           DeliveryState::dead, DeliveryState::cancelled};
         update.next = kNext[random_() % 4];
         update.attempts_made = delivery.attempts;
-        update.due = driver_->clock.now() + Duration{static_cast<std::int64_t>(1 + random_() % 100'000)};
+        update.due =
+            driver_->clock.now() + Duration{static_cast<std::int64_t>(1 + random_() % 100'000)};
         delivery.state = update.next;
         delivery.due = update.due;
         after[{at->first, which->first}] = delivery;
@@ -159,7 +166,8 @@ private:
         EXPECT_EQ(history.event->payload, known.payload);
         EXPECT_EQ(history.deliveries.size(), known.sure.size());
         for (const DeliveryHistory& seen : history.deliveries) {
-            Delivery shown{seen.state, seen.next_due.value_or(Timestamp{}), static_cast<std::uint32_t>(seen.attempts.size())};
+            Delivery shown{seen.state, seen.next_due.value_or(Timestamp{}),
+                           static_cast<std::uint32_t>(seen.attempts.size())};
             const auto agrees = [&](Delivery expected) {
                 // Recovery has parked what was in the tail.
                 if (expected.state == DeliveryState::pending) {
@@ -170,7 +178,8 @@ private:
                 return expected == shown;
             };
             const auto maybe = known.maybe.find(seen.endpoint);
-            EXPECT_TRUE(agrees(known.sure[seen.endpoint]) || (maybe != known.maybe.end() && agrees(maybe->second)))
+            EXPECT_TRUE(agrees(known.sure[seen.endpoint]) ||
+                        (maybe != known.maybe.end() && agrees(maybe->second)))
                 << "state " << to_string(seen.state) << " attempts " << seen.attempts.size();
             known.sure[seen.endpoint] = shown;
         }

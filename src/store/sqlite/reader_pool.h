@@ -18,7 +18,8 @@ class ReaderPool {
 public:
     using Job = std::move_only_function<void(LogReader&)>;
 
-    ReaderPool(LogPartitions& partitions, std::string vfs) : partitions_(partitions), vfs_(std::move(vfs)) {}
+    ReaderPool(LogPartitions& partitions, std::string vfs)
+        : partitions_(partitions), vfs_(std::move(vfs)) {}
     ~ReaderPool() { stop(); }
     void start(std::size_t threads);
     // Answers what is queued, then ends. Idempotent.

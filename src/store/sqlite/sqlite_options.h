@@ -14,9 +14,9 @@ struct SqliteOptions {
     std::uint64_t partition_bytes_max = 512u << 20;
     Duration partition_age_max = 1h;
     std::size_t reader_threads = 2;
-    std::size_t checkpoint_pages = 4000;  // write-ahead log size that starts a checkpoint
-    std::size_t index_chunk = 2000;       // index rows written between two commits
-    std::size_t open_files_max = 8;       // older log files the writer keeps open
+    std::size_t checkpoint_pages = 4000;         // write-ahead log size that starts a checkpoint
+    std::size_t index_chunk = 2000;              // index rows written between two commits
+    std::size_t open_files_max = 8;              // older log files the writer keeps open
     std::uint64_t rewrite_bytes_min = 1u << 20;  // smaller files are not worth rewriting
     int page_bytes = 4096;
 };

@@ -12,33 +12,41 @@ namespace {
 // Runs `ask(subject)` on the thread behind `target` (a writer or a reader pool) and resumes with its answer.
 template <class T, class Target, class Subject>
 Task<Result<T>> ask(Target& target, std::move_only_function<Result<T>(Subject&)> question) {
-    std::move_only_function<void(Reply<Result<T>>)> start = [&target, question = std::move(question)](
-                                                                Reply<Result<T>> reply) mutable {
-        auto shared = std::make_shared<Reply<Result<T>>>(std::move(reply));
-        std::move_only_function<void(Subject&)> job = [question = std::move(question), shared](Subject& subject) mutable {
-            (*shared)(question(subject));
+    std::move_only_function<void(Reply<Result<T>>)> start =
+        [&target, question = std::move(question)](Reply<Result<T>> reply) mutable {
+            auto shared = std::make_shared<Reply<Result<T>>>(std::move(reply));
+            std::move_only_function<void(Subject&)> job = [question = std::move(question),
+                                                           shared](Subject& subject) mutable {
+                (*shared)(question(subject));
+            };
+            if (!target.post(job)) (*shared)(fail(ErrorCode::stopping, "The store is closed."));
         };
-        if (!target.post(job)) (*shared)(fail(ErrorCode::stopping, "The store is closed."));
-    };
     return await_reply<Result<T>>(std::move(start));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options, Clock& clock, Entropy& entropy,
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options, Clock& clock,
+                                                       Entropy& entropy,
                                                        std::vector<ReactorPost> reactors) {
     ASSIGN_OR_RETURN(options.vfs, register_sync_counter(options.vfs));
-    std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(options), clock, entropy, std::move(reactors)));
+    std::unique_ptr<SqliteStore> store(
+        new SqliteStore(std::move(options), clock, entropy, std::move(reactors)));
     if (auto done = store->writer_.open(); !done) return std::unexpected(std::move(done).error());
     store->readers_.start(store->options_.reader_threads);
     store->maintenance_.start();
     LogMaintenance& maintenance = store->maintenance_;
-    store->writer_.start({[&maintenance](LogPartitionPtr partition) { maintenance.checkpoint(std::move(partition)); },
-                          [&maintenance](LogPartitionPtr partition) { maintenance.build_index(std::move(partition)); }});
+    store->writer_.start({[&maintenance](LogPartitionPtr partition) {
+                              maintenance.checkpoint(std::move(partition));
+                          },
+                          [&maintenance](LogPartitionPtr partition) {
+                              maintenance.build_index(std::move(partition));
+                          }});
     return store;
 }
 
-SqliteStore::SqliteStore(SqliteOptions options, Clock& clock, Entropy& entropy, std::vector<ReactorPost> reactors)
+SqliteStore::SqliteStore(SqliteOptions options, Clock& clock, Entropy& entropy,
+                         std::vector<ReactorPost> reactors)
     : options_(std::move(options)),
       writer_(options_, clock, entropy, std::move(reactors), partitions_),
       readers_(partitions_, options_.vfs),
@@ -55,18 +63,18 @@ void SqliteStore::close() {
 }
 
 Task<Result<Recovery>> SqliteStore::recover() {
-    std::move_only_function<Result<Recovery>(SqliteWriter&)> question = [this](SqliteWriter& writer) {
-        auto recovery = writer.recover();
-        if (recovery) maintenance_.resume();
-        return recovery;
-    };
+    std::move_only_function<Result<Recovery>(SqliteWriter&)> question =
+        [this](SqliteWriter& writer) {
+            auto recovery = writer.recover();
+            if (recovery) maintenance_.resume();
+            return recovery;
+        };
     return ask(writer_, std::move(question));
 }
 
 Task<Result<std::vector<Endpoint>>> SqliteStore::load_endpoints() {
-    std::move_only_function<Result<std::vector<Endpoint>>(SqliteWriter&)> question = [](SqliteWriter& writer) {
-        return writer.load_endpoints();
-    };
+    std::move_only_function<Result<std::vector<Endpoint>>(SqliteWriter&)> question =
+        [](SqliteWriter& writer) { return writer.load_endpoints(); };
     return ask(writer_, std::move(question));
 }
 
@@ -76,7 +84,9 @@ void SqliteStore::commit(std::size_t reactor, CommitBatch batch, CommitDone done
 
 Task<Result<Endpoint>> SqliteStore::put_endpoint(Endpoint endpoint) {
     std::move_only_function<Result<Endpoint>(SqliteWriter&)> question =
-        [endpoint = std::move(endpoint)](SqliteWriter& writer) mutable { return writer.put_endpoint(std::move(endpoint)); };
+        [endpoint = std::move(endpoint)](SqliteWriter& writer) mutable {
+            return writer.put_endpoint(std::move(endpoint));
+        };
     return ask(writer_, std::move(question));
 }
 
@@ -93,7 +103,8 @@ Task<Result<EventHistory>> SqliteStore::read_event(EventId id) {
     return ask(readers_, std::move(question));
 }
 
-Task<Result<std::vector<AttemptOfEndpoint>>> SqliteStore::attempts_of_endpoint(EndpointId id, std::size_t limit) {
+Task<Result<std::vector<AttemptOfEndpoint>>> SqliteStore::attempts_of_endpoint(EndpointId id,
+                                                                               std::size_t limit) {
     std::move_only_function<Result<std::vector<AttemptOfEndpoint>>(LogReader&)> question =
         [id, limit](LogReader& reader) { return reader.attempts_of_endpoint(id, limit); };
     return ask(readers_, std::move(question));
@@ -105,16 +116,14 @@ Task<Result<Tally>> SqliteStore::tally() {
 }
 
 Task<Result<ScanSlice>> SqliteStore::scan(std::uint64_t after_hi, std::size_t limit) {
-    std::move_only_function<Result<ScanSlice>(LogReader&)> question = [after_hi, limit](LogReader& reader) {
-        return reader.scan(after_hi, limit);
-    };
+    std::move_only_function<Result<ScanSlice>(LogReader&)> question =
+        [after_hi, limit](LogReader& reader) { return reader.scan(after_hi, limit); };
     return ask(readers_, std::move(question));
 }
 
 Task<Result<std::uint64_t>> SqliteStore::expire(RetentionPolicy policy, Timestamp now) {
-    std::move_only_function<Result<std::uint64_t>(LogReader&)> question = [this, policy, now](LogReader&) {
-        return maintenance_.expire(policy, now);
-    };
+    std::move_only_function<Result<std::uint64_t>(LogReader&)> question =
+        [this, policy, now](LogReader&) { return maintenance_.expire(policy, now); };
     return ask(maintenance_, std::move(question));
 }
 

@@ -27,8 +27,8 @@ class SqliteStore final : public Store {
 public:
     // Opens or makes the database. `clock` may be asked from any of the store's threads; `entropy` belongs to the writer
     // thread from now on. Blocks for as long as it takes to open the files.
-    [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(SqliteOptions options, Clock& clock, Entropy& entropy,
-                                                                   std::vector<ReactorPost> reactors);
+    [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(
+        SqliteOptions options, Clock& clock, Entropy& entropy, std::vector<ReactorPost> reactors);
     ~SqliteStore() override;
     SqliteStore(const SqliteStore&) = delete;
     SqliteStore& operator=(const SqliteStore&) = delete;
@@ -39,7 +39,8 @@ public:
     Task<Result<Endpoint>> put_endpoint(Endpoint endpoint) override;
     Task<Result<ParkedPage>> load_parked(ParkedQuery query) override;
     Task<Result<EventHistory>> read_event(EventId id) override;
-    Task<Result<std::vector<AttemptOfEndpoint>>> attempts_of_endpoint(EndpointId id, std::size_t limit) override;
+    Task<Result<std::vector<AttemptOfEndpoint>>> attempts_of_endpoint(EndpointId id,
+                                                                      std::size_t limit) override;
     Task<Result<Tally>> tally() override;
     Task<Result<ScanSlice>> scan(std::uint64_t after_hi, std::size_t limit) override;
     Task<Result<std::uint64_t>> expire(RetentionPolicy policy, Timestamp now) override;
@@ -48,7 +49,8 @@ public:
     void close() override;
 
 private:
-    SqliteStore(SqliteOptions options, Clock& clock, Entropy& entropy, std::vector<ReactorPost> reactors);
+    SqliteStore(SqliteOptions options, Clock& clock, Entropy& entropy,
+                std::vector<ReactorPost> reactors);
 
     const SqliteOptions options_;
     LogPartitions partitions_;

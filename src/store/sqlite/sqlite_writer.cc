@@ -8,9 +8,13 @@
 
 namespace posthaste {
 
-SqliteWriter::SqliteWriter(const SqliteOptions& options, Clock& clock, Entropy& entropy, std::vector<ReactorPost> reactors,
-                           LogPartitions& partitions)
-    : options_(options), clock_(clock), entropy_(entropy), reactors_(std::move(reactors)), partitions_(partitions) {}
+SqliteWriter::SqliteWriter(const SqliteOptions& options, Clock& clock, Entropy& entropy,
+                           std::vector<ReactorPost> reactors, LogPartitions& partitions)
+    : options_(options),
+      clock_(clock),
+      entropy_(entropy),
+      reactors_(std::move(reactors)),
+      partitions_(partitions) {}
 
 // ---- the queue -------------------------------------------------------------------------------------------------------
 
@@ -82,7 +86,8 @@ void SqliteWriter::run() {
     }
     lock.unlock();
     for (auto& [first_hi, entry] : files_) {
-        if (entry->file.is_open() && !entry->file.is_ambiguous()) static_cast<void>(entry->file.truncate_log());
+        if (entry->file.is_open() && !entry->file.is_ambiguous())
+            static_cast<void>(entry->file.truncate_log());
         entry->file.close();
     }
     config_.reset();
@@ -181,7 +186,8 @@ void SqliteWriter::finish_transactions() {
         if (entry->failure) {
             problem = entry->failure->message;
             const LogPartitionPtr& partition = entry->file.partition();
-            if (entry->failure->code == ErrorCode::corrupt) partitions_.set_aside(*partition, *entry->failure);
+            if (entry->failure->code == ErrorCode::corrupt)
+                partitions_.set_aside(*partition, *entry->failure);
         } else {
             publish(*entry);
         }
@@ -231,7 +237,8 @@ Result<void> SqliteWriter::result_of(const Queued& queued) {
     Error error = *failure;
     if (has_committed) error.code = ErrorCode::commit_unknown;
     // The disk would not take it: to the caller that is "not now", whatever the reason.
-    if (error.code == ErrorCode::io || error.code == ErrorCode::corrupt) error.code = ErrorCode::unavailable;
+    if (error.code == ErrorCode::io || error.code == ErrorCode::corrupt)
+        error.code = ErrorCode::unavailable;
     return std::unexpected(std::move(error));
 }
 
@@ -242,7 +249,8 @@ void SqliteWriter::answer(std::vector<Queued> group) {
     for (std::size_t reactor = 0; reactor < by_reactor.size(); ++reactor) {
         if (by_reactor[reactor].empty()) continue;
         reactors_[reactor]([answers = std::move(by_reactor[reactor])]() mutable {
-            for (Queued& queued : answers) queued.done(std::move(queued.result), std::move(queued.batch));
+            for (Queued& queued : answers)
+                queued.done(std::move(queued.result), std::move(queued.batch));
         });
     }
 }
@@ -263,7 +271,8 @@ void SqliteWriter::tidy_up() {
     for (const auto& [first_hi, entry] : files_) {
         if (!entry->file.is_open()) continue;
         ++open;
-        if (entry->file.log_pages() <= options_.checkpoint_pages || entry->is_checkpointing) continue;
+        if (entry->file.log_pages() <= options_.checkpoint_pages || entry->is_checkpointing)
+            continue;
         entry->is_checkpointing = true;
         requests_.checkpoint(entry->file.partition());
     }
@@ -277,7 +286,8 @@ void SqliteWriter::close_idle_files() {
         if (entry->file.is_open() && entry.get() != newest_) open.push_back(entry.get());
     }
     if (open.size() <= options_.open_files_max) return;
-    std::sort(open.begin(), open.end(), [](const Entry* a, const Entry* b) { return a->last_used > b->last_used; });
+    std::sort(open.begin(), open.end(),
+              [](const Entry* a, const Entry* b) { return a->last_used > b->last_used; });
     for (std::size_t i = options_.open_files_max; i < open.size(); ++i) open[i]->file.close();
 }
 
@@ -290,10 +300,13 @@ Result<Recovery> SqliteWriter::recover() {
     std::vector<Entry*> damaged;
     for (const auto& [first_hi, entry] : files_) {
         LogFile& file = entry->file;
-        auto parked = file.has_unsettled_tail() ? file.rebuild_tail(0, now) : Result<std::uint64_t>(0);
-        auto lanes = parked ? file.collect_lanes(found) : Result<void>(std::unexpected(parked.error()));
+        auto parked =
+            file.has_unsettled_tail() ? file.rebuild_tail(0, now) : Result<std::uint64_t>(0);
+        auto lanes =
+            parked ? file.collect_lanes(found) : Result<void>(std::unexpected(parked.error()));
         if (!lanes) {
-            if (lanes.error().code != ErrorCode::corrupt) return std::unexpected(std::move(lanes).error());
+            if (lanes.error().code != ErrorCode::corrupt)
+                return std::unexpected(std::move(lanes).error());
             partitions_.set_aside(*file.partition(), lanes.error());
             damaged.push_back(entry.get());
             continue;
@@ -306,7 +319,8 @@ Result<Recovery> SqliteWriter::recover() {
         return a.endpoint != b.endpoint ? a.endpoint < b.endpoint : a.earliest_due < b.earliest_due;
     });
     for (const ParkedLane& lane : found) {
-        if (recovery.lanes.empty() || recovery.lanes.back().endpoint != lane.endpoint) recovery.lanes.push_back(lane);
+        if (recovery.lanes.empty() || recovery.lanes.back().endpoint != lane.endpoint)
+            recovery.lanes.push_back(lane);
     }
     close_idle_files();
     return recovery;
@@ -322,7 +336,8 @@ Result<Endpoint> SqliteWriter::put_endpoint(Endpoint endpoint) {
 Result<void> SqliteWriter::write_index(const LogPartition& partition, LogStage stage,
                                        std::span<const EndpointAttempt> attempts) {
     Entry* const entry = find(partition.first_hi);
-    if (entry == nullptr) return fail(ErrorCode::not_found, "The log file " + partition.path + " is gone.");
+    if (entry == nullptr)
+        return fail(ErrorCode::not_found, "The log file " + partition.path + " is gone.");
     LogFile& file = entry->file;
     Result<void> done;
     if (file.is_ambiguous()) done = file.heal();

@@ -41,8 +41,8 @@ public:
         std::function<void(LogPartitionPtr)> build_index;  // it takes no more events
     };
 
-    SqliteWriter(const SqliteOptions& options, Clock& clock, Entropy& entropy, std::vector<ReactorPost> reactors,
-                 LogPartitions& partitions);
+    SqliteWriter(const SqliteOptions& options, Clock& clock, Entropy& entropy,
+                 std::vector<ReactorPost> reactors, LogPartitions& partitions);
     ~SqliteWriter() { stop(); }
 
     // ---- any thread ----
@@ -59,7 +59,9 @@ public:
 
     // ---- jobs, on the writer thread ----
     [[nodiscard]] Result<Recovery> recover();
-    [[nodiscard]] Result<std::vector<Endpoint>> load_endpoints() { return config_->load_endpoints(); }
+    [[nodiscard]] Result<std::vector<Endpoint>> load_endpoints() {
+        return config_->load_endpoints();
+    }
     [[nodiscard]] Result<Endpoint> put_endpoint(Endpoint endpoint);
     // Adds to a closed file's index and moves the file to a stage.
     [[nodiscard]] Result<void> write_index(const LogPartition& partition, LogStage stage,
@@ -75,7 +77,8 @@ public:
     [[nodiscard]] Result<bool> drop(const LogPartitionPtr& partition);
     // Puts the rewritten copy at `copy_path` in the place of a file. False if the file saw a commit since the copy was
     // taken, which then has to be taken again.
-    [[nodiscard]] Result<bool> replace(const LogPartitionPtr& partition, const std::string& copy_path,
+    [[nodiscard]] Result<bool> replace(const LogPartitionPtr& partition,
+                                       const std::string& copy_path,
                                        std::int64_t commits_when_copied);
 
 private:
@@ -86,7 +89,8 @@ private:
         Result<void> result;
     };
     struct Entry {
-        explicit Entry(LogPartitionPtr partition, const SqliteOptions& options) : file(std::move(partition), options) {}
+        explicit Entry(LogPartitionPtr partition, const SqliteOptions& options)
+            : file(std::move(partition), options) {}
         LogFile file;
         Tally published;               // part of the sum that tally() shows
         std::uint64_t last_used = 0;   // group number
@@ -131,9 +135,9 @@ private:
     std::unique_ptr<ConfigFile> config_;
     IdGenerator ids_;
     std::map<std::uint64_t, std::unique_ptr<Entry>> files_;  // by first_hi
-    Entry* newest_ = nullptr;                                // takes events; null: the next event makes a file
-    std::vector<Entry*> touched_;                            // in the current group
-    std::optional<Error> events_failure_;                    // in the current group: no file to take them
+    Entry* newest_ = nullptr;              // takes events; null: the next event makes a file
+    std::vector<Entry*> touched_;          // in the current group
+    std::optional<Error> events_failure_;  // in the current group: no file to take them
     std::uint64_t group_number_ = 0;
 
     // Shared.

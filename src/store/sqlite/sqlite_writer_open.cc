@@ -15,8 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 
 Error directory_error(const std::string& path, const std::string& reason) {
-    return Error{ErrorCode::unavailable, "Cannot use the directory " + path + ": " + reason +
-                                             ". Check that it exists and that this user may write to it."};
+    return Error{ErrorCode::unavailable,
+                 "Cannot use the directory " + path + ": " + reason +
+                     ". Check that it exists and that this user may write to it."};
 }
 
 Result<void> make_directory(const std::string& path) {
@@ -82,7 +83,8 @@ Result<void> SqliteWriter::open_logs() {
         // A rewrite that a crash ended.
         if (name.ends_with(".tmp")) remove_log(item.path().string());
     }
-    if (error) return std::unexpected(directory_error(options_.directory + "/log", error.message()));
+    if (error)
+        return std::unexpected(directory_error(options_.directory + "/log", error.message()));
     // Of a file and its rewritten copy the copy is meant, and has the greater name.
     std::sort(names.begin(), names.end());
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -103,7 +105,8 @@ Result<void> SqliteWriter::open_logs() {
 }
 
 Result<void> SqliteWriter::open_log(const std::string& name, std::uint64_t first_hi) {
-    auto partition = std::make_shared<LogPartition>(name, options_.directory + "/log/" + name, first_hi);
+    auto partition =
+        std::make_shared<LogPartition>(name, options_.directory + "/log/" + name, first_hi);
     ids_.raise_floor(first_hi);
     auto entry = std::make_unique<Entry>(partition, options_);
     auto opened = entry->file.open(SqliteAccess::write);
@@ -122,10 +125,12 @@ Result<void> SqliteWriter::open_log(const std::string& name, std::uint64_t first
 }
 
 Result<void> SqliteWriter::create_log(Timestamp now) {
-    const auto clock_hi = static_cast<std::uint64_t>(std::max<std::int64_t>(to_millis(now), 0)) << 16;
+    const auto clock_hi = static_cast<std::uint64_t>(std::max<std::int64_t>(to_millis(now), 0))
+                          << 16;
     const std::uint64_t first_hi = std::max(ids_.last_hi() + 1, clock_hi);
     const std::string name = log_file_name(first_hi, now);
-    auto partition = std::make_shared<LogPartition>(name, options_.directory + "/log/" + name, first_hi);
+    auto partition =
+        std::make_shared<LogPartition>(name, options_.directory + "/log/" + name, first_hi);
     auto entry = std::make_unique<Entry>(partition, options_);
     auto done = entry->file.open(SqliteAccess::create);
     if (done) done = sync_directory(options_.directory + "/log");

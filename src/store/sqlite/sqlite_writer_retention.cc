@@ -17,7 +17,8 @@ bool SqliteWriter::takes_events(const LogPartition& partition) const {
 
 Result<std::int64_t> SqliteWriter::commits_of(const LogPartition& partition) {
     Entry* const entry = find(partition.first_hi);
-    if (entry == nullptr) return fail(ErrorCode::not_found, "The log file " + partition.path + " is gone.");
+    if (entry == nullptr)
+        return fail(ErrorCode::not_found, "The log file " + partition.path + " is gone.");
     return entry->file.commits();
 }
 
@@ -33,8 +34,10 @@ Result<bool> SqliteWriter::drop(const LogPartitionPtr& partition) {
     partitions_.remove(partition);
     files_.erase(partition->first_hi);
     remove_log(partition->path);
-    if (auto done = sync_directory(options_.directory + "/log"); !done) return std::unexpected(std::move(done).error());
-    if (auto done = config_->forget_folded(partition->name); !done) return std::unexpected(std::move(done).error());
+    if (auto done = sync_directory(options_.directory + "/log"); !done)
+        return std::unexpected(std::move(done).error());
+    if (auto done = config_->forget_folded(partition->name); !done)
+        return std::unexpected(std::move(done).error());
     return true;
 }
 
@@ -43,13 +46,16 @@ Result<bool> SqliteWriter::replace(const LogPartitionPtr& partition, const std::
                                    std::int64_t commits_when_copied) {
     Entry* const entry = find(partition->first_hi);
     if (entry == nullptr || entry == newest_ || entry->file.is_ambiguous()) return false;
-    if (entry->file.commits() != commits_when_copied || entry->file.has_unsettled_tail()) return false;
+    if (entry->file.commits() != commits_when_copied || entry->file.has_unsettled_tail())
+        return false;
 
     const std::string name = rewritten_log_file_name(partition->name);
-    auto copy = std::make_shared<LogPartition>(name, options_.directory + "/log/" + name, partition->first_hi);
+    auto copy = std::make_shared<LogPartition>(name, options_.directory + "/log/" + name,
+                                               partition->first_hi);
     std::error_code error;
     std::filesystem::rename(copy_path, copy->path, error);
-    if (error) return fail(ErrorCode::io, "Cannot rename " + copy_path + ": " + error.message() + ".");
+    if (error)
+        return fail(ErrorCode::io, "Cannot rename " + copy_path + ": " + error.message() + ".");
     auto replacement = std::make_unique<Entry>(copy, options_);
     auto done = replacement->file.open(SqliteAccess::write);
     if (done) done = sync_directory(options_.directory + "/log");

@@ -15,9 +15,10 @@ namespace fs = std::filesystem;
 
 struct FaultVfs::Inode {
     std::string path;
-    bool syncs_directory = false;  // a write-ahead log or journal: SQLite syncs the directory with its first sync
-    std::string content;           // synced
-    std::vector<Change> pending;   // not synced
+    bool syncs_directory =
+        false;  // a write-ahead log or journal: SQLite syncs the directory with its first sync
+    std::string content;          // synced
+    std::vector<Change> pending;  // not synced
 };
 
 struct FaultVfs::File {
@@ -30,7 +31,8 @@ namespace {
 
 std::string read_whole(const std::string& path) {
     std::string content(fs::file_size(path), '\0');
-    std::ifstream(path, std::ios::binary).read(content.data(), static_cast<std::streamsize>(content.size()));
+    std::ifstream(path, std::ios::binary)
+        .read(content.data(), static_cast<std::streamsize>(content.size()));
     return content;
 }
 
@@ -45,7 +47,9 @@ void apply(std::string& content, std::int64_t offset, std::string_view bytes) {
 // The C functions SQLite calls.
 struct FaultVfs::Hooks {
     static File* self(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
-    static sqlite3_file* below(sqlite3_file* file) { return reinterpret_cast<sqlite3_file*>(self(file) + 1); }
+    static sqlite3_file* below(sqlite3_file* file) {
+        return reinterpret_cast<sqlite3_file*>(self(file) + 1);
+    }
     static FaultVfs* self(sqlite3_vfs* vfs) { return static_cast<FaultVfs*>(vfs->pAppData); }
 
     static int close(sqlite3_file* f) {
@@ -63,7 +67,8 @@ struct FaultVfs::Hooks {
         int code = SQLITE_OK;
         const bool had_power = !owner.is_cut_;
         const bool has_power = owner.has_power(code, SQLITE_IOERR_WRITE);
-        Change change{at, std::string(static_cast<const char*>(from), static_cast<std::size_t>(n)), false};
+        Change change{at, std::string(static_cast<const char*>(from), static_cast<std::size_t>(n)),
+                      false};
         // The write during which the power goes may have reached the disk in part.
         if (had_power && !has_power) (*self(f)->inode)->pending.push_back(std::move(change));
         if (!has_power) return code;
@@ -98,13 +103,25 @@ struct FaultVfs::Hooks {
         owner.synced(**self(f)->inode);
         return SQLITE_OK;
     }
-    static int file_size(sqlite3_file* f, sqlite3_int64* size) { return below(f)->pMethods->xFileSize(below(f), size); }
-    static int lock(sqlite3_file* f, int level) { return below(f)->pMethods->xLock(below(f), level); }
-    static int unlock(sqlite3_file* f, int level) { return below(f)->pMethods->xUnlock(below(f), level); }
-    static int reserved(sqlite3_file* f, int* out) { return below(f)->pMethods->xCheckReservedLock(below(f), out); }
-    static int control(sqlite3_file* f, int op, void* arg) { return below(f)->pMethods->xFileControl(below(f), op, arg); }
+    static int file_size(sqlite3_file* f, sqlite3_int64* size) {
+        return below(f)->pMethods->xFileSize(below(f), size);
+    }
+    static int lock(sqlite3_file* f, int level) {
+        return below(f)->pMethods->xLock(below(f), level);
+    }
+    static int unlock(sqlite3_file* f, int level) {
+        return below(f)->pMethods->xUnlock(below(f), level);
+    }
+    static int reserved(sqlite3_file* f, int* out) {
+        return below(f)->pMethods->xCheckReservedLock(below(f), out);
+    }
+    static int control(sqlite3_file* f, int op, void* arg) {
+        return below(f)->pMethods->xFileControl(below(f), op, arg);
+    }
     static int sector(sqlite3_file* f) { return below(f)->pMethods->xSectorSize(below(f)); }
-    static int traits(sqlite3_file* f) { return below(f)->pMethods->xDeviceCharacteristics(below(f)); }
+    static int traits(sqlite3_file* f) {
+        return below(f)->pMethods->xDeviceCharacteristics(below(f));
+    }
     static int shm_map(sqlite3_file* f, int region, int size, int extend, void volatile** out) {
         return below(f)->pMethods->xShmMap(below(f), region, size, extend, out);
     }
@@ -112,19 +129,24 @@ struct FaultVfs::Hooks {
         return below(f)->pMethods->xShmLock(below(f), offset, n, flags);
     }
     static void shm_barrier(sqlite3_file* f) { below(f)->pMethods->xShmBarrier(below(f)); }
-    static int shm_unmap(sqlite3_file* f, int remove) { return below(f)->pMethods->xShmUnmap(below(f), remove); }
+    static int shm_unmap(sqlite3_file* f, int remove) {
+        return below(f)->pMethods->xShmUnmap(below(f), remove);
+    }
 
     static constexpr sqlite3_io_methods kMethods = {
-        2,    close,    read,    write,  truncate, sync,    file_size, lock,        unlock,    reserved,
-        control, sector, traits, shm_map, shm_lock, shm_barrier, shm_unmap, nullptr, nullptr};
+        2,        close,       read,      write,   truncate, sync,   file_size,
+        lock,     unlock,      reserved,  control, sector,   traits, shm_map,
+        shm_lock, shm_barrier, shm_unmap, nullptr, nullptr};
 
-    static int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* f, int flags, int* out_flags) {
+    static int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* f, int flags,
+                    int* out_flags) {
         FaultVfs& owner = *self(vfs);
         f->pMethods = nullptr;
         self(f)->owner = &owner;
         self(f)->inode = nullptr;
         const bool is_tracked =
-            path != nullptr && (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
+            path != nullptr &&
+            (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
         const std::scoped_lock lock(owner.mutex_);
         const bool creates = is_tracked && (flags & SQLITE_OPEN_CREATE) != 0 && !fs::exists(path);
         int code = SQLITE_OK;
@@ -158,8 +180,12 @@ struct FaultVfs::Hooks {
     static int random(sqlite3_vfs* vfs, int n, char* out) {
         return self(vfs)->below_->xRandomness(self(vfs)->below_, n, out);
     }
-    static int sleep(sqlite3_vfs* vfs, int micros) { return self(vfs)->below_->xSleep(self(vfs)->below_, micros); }
-    static int time(sqlite3_vfs* vfs, double* out) { return self(vfs)->below_->xCurrentTime(self(vfs)->below_, out); }
+    static int sleep(sqlite3_vfs* vfs, int micros) {
+        return self(vfs)->below_->xSleep(self(vfs)->below_, micros);
+    }
+    static int time(sqlite3_vfs* vfs, double* out) {
+        return self(vfs)->below_->xCurrentTime(self(vfs)->below_, out);
+    }
     static int last_error(sqlite3_vfs*, int, char*) { return 0; }
     static int time64(sqlite3_vfs* vfs, sqlite3_int64* out) {
         return self(vfs)->below_->xCurrentTimeInt64(self(vfs)->below_, out);
@@ -261,7 +287,8 @@ std::string FaultVfs::surviving(const Inode& inode, std::mt19937_64& random) con
         const Change& change = inode.pending[i];
         if (mode == 0 || (mode == 1 && i >= whole)) break;  // nothing, or a beginning
         if (change.is_truncate) {
-            if (mode == 1 || random() % 2 == 0) content.resize(static_cast<std::size_t>(change.offset));
+            if (mode == 1 || random() % 2 == 0)
+                content.resize(static_cast<std::size_t>(change.offset));
             continue;
         }
         for (std::size_t at = 0; at < change.bytes.size(); at += kSector) {
@@ -312,9 +339,11 @@ TEST(FaultVfs, loses_what_was_not_synced_and_keeps_what_was) {
             {
                 auto database = SqliteDatabase::open(path, SqliteAccess::create, vfs.name());
                 ASSERT_TRUE(database);
-                ASSERT_TRUE(database->execute("PRAGMA journal_mode=WAL; CREATE TABLE t(x); PRAGMA synchronous=" +
-                                              std::string(is_careful ? "FULL" : "OFF")));
-                for (int i = 0; i < 5; ++i) ASSERT_TRUE(database->execute("INSERT INTO t VALUES (1)"));
+                ASSERT_TRUE(database->execute(
+                    "PRAGMA journal_mode=WAL; CREATE TABLE t(x); PRAGMA synchronous=" +
+                    std::string(is_careful ? "FULL" : "OFF")));
+                for (int i = 0; i < 5; ++i)
+                    ASSERT_TRUE(database->execute("INSERT INTO t VALUES (1)"));
                 vfs.cut_power_after(0);
                 EXPECT_FALSE(database->execute("INSERT INTO t VALUES (1)"));
                 EXPECT_TRUE(vfs.is_cut());

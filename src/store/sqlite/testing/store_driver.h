@@ -27,7 +27,8 @@ class TemporaryDirectory {
 public:
     TemporaryDirectory() {
         namespace fs = std::filesystem;
-        const fs::path base = fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
+        const fs::path base =
+            fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
         std::string pattern = (base / "posthaste-sqlite-XXXXXX").string();
         path_ = ::mkdtemp(pattern.data());
     }
@@ -62,13 +63,15 @@ private:
 
 class StoreDriver {
 public:
-    explicit StoreDriver(SqliteOptions options) : options_(std::move(options)), work_(context_.get_executor()) {}
+    explicit StoreDriver(SqliteOptions options)
+        : options_(std::move(options)), work_(context_.get_executor()) {}
     ~StoreDriver() { close(); }
     StoreDriver(const StoreDriver&) = delete;
     StoreDriver& operator=(const StoreDriver&) = delete;
 
     [[nodiscard]] Result<Recovery> open() {
-        std::vector<ReactorPost> posts{[this](std::move_only_function<void()> f) { asio::post(context_, std::move(f)); }};
+        std::vector<ReactorPost> posts{
+            [this](std::move_only_function<void()> f) { asio::post(context_, std::move(f)); }};
         auto opened = SqliteStore::open(options_, clock, entropy_, std::move(posts));
         if (!opened) return std::unexpected(std::move(opened).error());
         store_ = std::move(*opened);
@@ -84,7 +87,8 @@ public:
     template <class T>
     T run(Task<T> task) {
         std::optional<T> value;
-        asio::co_spawn(context_, std::move(task), [&](std::exception_ptr, T result) { value.emplace(std::move(result)); });
+        asio::co_spawn(context_, std::move(task),
+                       [&](std::exception_ptr, T result) { value.emplace(std::move(result)); });
         while (!value) ASSERT(context_.run_one() != 0);
         return std::move(*value);
     }
@@ -112,7 +116,8 @@ private:
     std::unique_ptr<SqliteStore> store_;
 };
 
-[[nodiscard]] inline std::shared_ptr<Event> test_event(std::vector<EndpointId> targets, std::string payload = "{}") {
+[[nodiscard]] inline std::shared_ptr<Event> test_event(std::vector<EndpointId> targets,
+                                                       std::string payload = "{}") {
     auto event = std::make_shared<Event>();
     event->organization = OrganizationId{11, 12};
     event->application = ApplicationId{13, 14};
