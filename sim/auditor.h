@@ -31,7 +31,7 @@ public:
 
     // --- what the producers know
     void acknowledged(EventId event);
-    // --- what those who edit know. `plan` is the position in the world's list, -1 for later ones.
+    // --- what those who edit know
     void endpoint_known(const Endpoint& endpoint, const ReceiverPlan& receiver);
     void edit_requested(const Endpoint& wanted);
     void edit_acknowledged(const Endpoint& stored);
