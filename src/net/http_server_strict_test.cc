@@ -99,7 +99,7 @@ TEST_F(HttpServerStrictTest, MalformedLines) {
         {400, "GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n"},
         {400, "GET / HTTP/1.1\r\nHost: h\r\nX: a\nY: b\r\n\r\n"},
         {400, "GET / HTTP/1.1\r\nHost: h\r\nX: \x01\r\n\r\n"},
-        {400, std::string_view("GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n", 38)},
+        {400, std::string_view("GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n", 35)},
         {400, "GET / HTTP/1.1\r\n Host: h\r\n\r\n"},
         {400, "GET / HTTP/1.1\nHost: h\n\n"},
         {400, "GET / HTTP/1.2\r\nHost: h\r\n\r\n"},
