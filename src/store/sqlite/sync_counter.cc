@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
 
 namespace posthaste {
 
@@ -21,7 +23,8 @@ struct CountingVfs {
 // SQLite writes a commit to its write-ahead log in two small writes per page. Writes that follow each other are joined here
 // and leave as one before the sync that makes them durable, or before anything else could see them.
 struct JoinedWrites {
-    static constexpr std::size_t kBytesMax = 512 << 10;
+    static constexpr std::size_t kBytesMax = 48
+                                             << 10;  // SQLite takes less than 128 KiB in one write
     std::string bytes;
     sqlite3_int64 at = 0;
     [[nodiscard]] bool continues(sqlite3_int64 offset) const {
@@ -52,8 +55,7 @@ int flush(sqlite3_file* f) {
 
 int file_close(sqlite3_file* f) {
     const int flushed = flush(f);
-    delete self(f)->joined;
-    self(f)->joined = nullptr;
+    const std::unique_ptr<JoinedWrites> released(std::exchange(self(f)->joined, nullptr));
     const int closed = below(f)->pMethods->xClose(below(f));
     return flushed != SQLITE_OK ? flushed : closed;
 }
