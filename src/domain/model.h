@@ -16,8 +16,9 @@ namespace posthaste {
 
 // Which API made an endpoint; decides the extra headers its receiver expects. Stored by number: append only.
 enum class Profile : std::uint8_t {
-    native = 0,         // Standard Webhooks headers only
-    subscriptions = 1,  // + X-Webhook-Signature (hex), X-Webhook-Delivery-ID, X-Webhook-Subscription-ID
+    native = 0,  // Standard Webhooks headers only
+    subscriptions =
+        1,  // + X-Webhook-Signature (hex), X-Webhook-Delivery-ID, X-Webhook-Subscription-ID
 };
 
 struct Organization {
@@ -46,13 +47,13 @@ struct Endpoint {
     std::optional<std::string> secret;                    // as given; see parse_secret
     std::vector<OldSecret> old_secrets;                   // still sign until they expire
     std::optional<std::vector<std::string>> event_types;  // none or empty: all
-    bool is_active = true;                                // inactive: accepts nothing new, pending deliveries wait
-    bool is_deleted = false;                              // a tombstone: pending deliveries are cancelled
+    bool is_active = true;    // inactive: accepts nothing new, pending deliveries wait
+    bool is_deleted = false;  // a tombstone: pending deliveries are cancelled
     Timestamp created_at;
     RetryPolicy retry;
-    Duration timeout = 10s;                               // of one attempt, connect to last byte
-    std::uint32_t in_flight_max = 0;                      // 0: the server's default
-    std::uint64_t revision = 0;                           // grows with every committed change
+    Duration timeout = 10s;           // of one attempt, connect to last byte
+    std::uint32_t in_flight_max = 0;  // 0: the server's default
+    std::uint64_t revision = 0;       // grows with every committed change
 
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };

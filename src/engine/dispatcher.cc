@@ -245,7 +245,8 @@ void Dispatcher::start_pages() {
         entry->in_page_queue = false;
         const Timestamp now = ports_.clock.now();
         if (!entry->lane.wants_page(now)) {
-            after_change(index);  // the clock was set back: its rows are not due any more, so it must be woken later
+            after_change(
+                index);  // the clock was set back: its rows are not due any more, so it must be woken later
             continue;
         }
         ++pages_under_way_;
