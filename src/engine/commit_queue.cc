@@ -4,7 +4,8 @@
 #include <iterator>
 #include <utility>
 
-#include "ports/suspend.h"
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace posthaste {
 
@@ -26,20 +27,24 @@ CommitQueue::CommitQueue(Executor executor, std::size_t reactor, Engine::Ports p
       repeat_alarm_(ports.alarms.make([this] { repeat_failed(); })) {}
 
 Task<Result<EventId>> CommitQueue::add(std::shared_ptr<Event> event) {
+    if (refusing_events_) co_return fail(ErrorCode::stopping, "the server is shutting down");
     const std::size_t bytes = event->payload.size();
     if (unanswered_bytes_ + bytes > unanswered_bytes_max_ && unanswered_bytes_ > 0) {
         metrics_.refused_overload.add();
         co_return fail(ErrorCode::overloaded,
                        "too much is waiting to be written; try again in a second");
     }
-    auto enqueue = [this, &event, bytes](Waiter waiter) {
+    auto enqueue = [this, &event, bytes](auto handler) {
         unanswered_bytes_ += bytes;
         batch_bytes_ += bytes;
         batch_.events.push_back(std::move(event));
-        waiters_.push_back(std::move(waiter));
+        waiters_.push_back(Waiter{std::move(handler), ports_.clock.now()});
         schedule_flush();
     };
-    co_return co_await suspend<Result<EventId>>(enqueue);
+    // Not suspend(): on this path every coroutine frame counts.
+    asio::use_awaitable_t<Executor> token;
+    co_return co_await asio::async_initiate<asio::use_awaitable_t<Executor>, void(Result<EventId>)>(
+        enqueue, token);
 }
 
 void CommitQueue::add(DeliveryUpdate update) {
@@ -72,13 +77,25 @@ void CommitQueue::finish(Result<void> result, CommitBatch batch, std::vector<Wai
     unanswered_bytes_ -= bytes;
     if (result) {
         on_durable_(batch.events, batch.updates);
-        for (std::size_t i = 0; i < waiters.size(); ++i) waiters[i](batch.events[i]->id);
+        answer(std::move(waiters), batch.events);
     } else {
         const Error error = result.error();
         fail_batch(error, std::move(batch));
-        for (Waiter& waiter : waiters) waiter(std::unexpected(error));
+        for (Waiter& waiter : waiters) waiter.resume(std::unexpected(error));
     }
     if (is_idle() || is_failing()) settled_.notify();
+}
+
+void CommitQueue::answer(std::vector<Waiter> waiters,
+                         const std::vector<std::shared_ptr<Event>>& events) {
+    if (waiters.empty()) return;
+    const Timestamp now = ports_.clock.now();
+    for (std::size_t i = 0; i < waiters.size(); ++i) {
+        const Duration took = now - waiters[i].since;
+        metrics_.accept_latency.record(
+            static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0)));
+        waiters[i].resume(events[i]->id);
+    }
 }
 
 void CommitQueue::fail_batch(const Error& error, CommitBatch batch) {

@@ -25,9 +25,11 @@ public:
     CommitQueue(Executor executor, std::size_t reactor, Engine::Ports ports,
                 const EngineLimits& limits, EngineMetrics& metrics, OnDurable on_durable);
 
-    // Returns when the event is durable, or the reason why it is not.
+    // Engine::accept, without a coroutine frame of its own.
     Task<Result<EventId>> add(std::shared_ptr<Event> event);
     void add(DeliveryUpdate update);
+    // From now on events are refused with `stopping`; updates are still taken.
+    void refuse_events() { refusing_events_ = true; }
 
     // Commits fail at present: no new attempt should start, its outcome could not be kept.
     [[nodiscard]] bool is_failing() const { return failing_; }
@@ -40,12 +42,16 @@ public:
     void on_recovered(OnRecovered callback) { on_recovered_ = std::move(callback); }
 
 private:
-    using Waiter = std::move_only_function<void(Result<EventId>)>;
+    struct Waiter {
+        std::move_only_function<void(Result<EventId>)> resume;
+        Timestamp since;
+    };
 
     void schedule_flush();
     void flush();
     void finish(Result<void> result, CommitBatch batch, std::vector<Waiter> waiters,
                 std::size_t bytes);
+    void answer(std::vector<Waiter> waiters, const std::vector<std::shared_ptr<Event>>& events);
     void fail_batch(const Error& error, CommitBatch batch);
     void repeat_failed();
     void recover(const std::vector<EndpointId>& doubtful);
@@ -64,6 +70,7 @@ private:
     std::size_t unanswered_bytes_ = 0;
     std::size_t under_way_ = 0;
     bool flush_scheduled_ = false;
+    bool refusing_events_ = false;
 
     // What to repeat once the store serves again; the alarm is armed or a repetition is under way
     // exactly while `failing_`.

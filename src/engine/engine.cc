@@ -1,6 +1,5 @@
 #include "engine/engine.h"
 
-#include <algorithm>
 
 #include "engine/commit_queue.h"
 #include "engine/dispatcher.h"
@@ -79,7 +78,6 @@ struct Engine::Impl {
     CommitQueue commits;
     Dispatcher dispatcher;
     std::unique_ptr<Maintenance> maintenance;
-    bool stopping = false;
 };
 
 Engine::Engine(Executor executor, std::size_t reactor, std::size_t reactors, Ports ports,
@@ -91,13 +89,7 @@ Engine::Engine(Executor executor, std::size_t reactor, std::size_t reactors, Por
 Engine::~Engine() = default;
 
 Task<Result<EventId>> Engine::accept(std::shared_ptr<Event> event) {
-    if (impl_->stopping) co_return fail(ErrorCode::stopping, "the server is shutting down");
-    const Timestamp started_at = impl_->ports.clock.now();
-    Result<EventId> accepted = co_await impl_->commits.add(std::move(event));
-    const Duration took = impl_->ports.clock.now() - started_at;
-    metrics_.accept_latency.record(
-        static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0)));
-    co_return accepted;
+    return impl_->commits.add(std::move(event));
 }
 
 void Engine::start(const Recovery& recovery) {
@@ -127,7 +119,7 @@ void Engine::start_maintenance(MaintenanceOptions options) {
 void Engine::endpoint_changed(EndpointId id) { impl_->dispatcher.endpoint_changed(id); }
 
 Task<void> Engine::stop(Duration deadline) {
-    impl_->stopping = true;
+    impl_->commits.refuse_events();
     impl_->dispatcher.stop_starting();
     if (impl_->maintenance) impl_->maintenance->stop();
     const std::unique_ptr<Alarm> give_up =
