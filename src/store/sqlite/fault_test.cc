@@ -83,8 +83,14 @@ TEST_F(Faults, a_full_disk_refuses_and_recovers_at_every_write) {
             EXPECT_EQ(refused.error().code, ErrorCode::unavailable) << refused.error().message;
             EXPECT_FALSE(driver_->store().stats().healthy);
             EXPECT_NE(driver_->store().stats().problem, "");
+            vfs_.fill_disk_after(0);
+            const auto still = driver_->commit({});
+            ASSERT_FALSE(still) << "an empty batch asks whether the store serves";
+            EXPECT_EQ(still.error().code, ErrorCode::unavailable);
         }
         vfs_.clear_faults();
+        EXPECT_TRUE(driver_->commit({}));
+        EXPECT_TRUE(driver_->store().stats().healthy);
         kept.push_back(accept());
         EXPECT_TRUE(driver_->store().stats().healthy);
         if (!refused) {

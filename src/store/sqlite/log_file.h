@@ -69,6 +69,7 @@ public:
     // may have dropped it from the cache, and what they could not see is gone for good.
     [[nodiscard]] bool is_ambiguous() const { return is_ambiguous_; }
     [[nodiscard]] Result<void> heal();
+    [[nodiscard]] bool needs_repair() const { return is_stale_; }
 
     // Copies the write-ahead log into the file without blocking anyone; the log restarts when all of it was copied.
     void checkpoint();

@@ -107,6 +107,7 @@ void SqliteWriter::commit_group(std::vector<Queued>& group) {
         updates += queued.batch.updates.size();
     }
     if (events != 0) rotate_if_due(now);
+    if (is_refusing_) try_again(now);
     for (Queued& queued : group) {
         append_events(queued, now);
         apply_updates(queued, now);
@@ -116,6 +117,16 @@ void SqliteWriter::commit_group(std::vector<Queued>& group) {
     count(events, updates);
     answer(std::move(group));
     tidy_up();
+}
+
+// After a failure every group, even an empty one, starts by bringing back what failed, with a write and a sync: its answer
+// says whether the store serves again.
+void SqliteWriter::try_again(Timestamp now) {
+    for (const auto& [first_hi, entry] : files_) {
+        if (entry->file.needs_repair()) static_cast<void>(begun(*entry, now));
+    }
+    if (newest_ != nullptr) return;
+    if (auto entry = file_for_events(now); !entry) events_failure_ = std::move(entry).error();
 }
 
 void SqliteWriter::append_events(Queued& queued, Timestamp now) {
@@ -193,6 +204,7 @@ void SqliteWriter::finish_transactions() {
         }
     }
     if (events_failure_) problem = events_failure_->message;
+    is_refusing_ = !problem.empty();
     const std::scoped_lock lock(mutex_);
     problem_ = std::move(problem);
 }
@@ -232,6 +244,12 @@ Result<void> SqliteWriter::result_of(const Queued& queued) {
     }
     for (const DeliveryUpdate& update : queued.batch.updates) {
         if (const Entry* entry = find(update.event.hi)) note(*entry);
+    }
+    if (queued.batch.empty()) {
+        if (events_failure_) failure = &*events_failure_;
+        for (const Entry* const entry : touched_) {
+            if (entry->failure) failure = &*entry->failure;
+        }
     }
     if (failure == nullptr) return {};
     Error error = *failure;

@@ -106,6 +106,7 @@ private:
 
     void run();
     void commit_group(std::vector<Queued>& group);
+    void try_again(Timestamp now);
     void append_events(Queued& queued, Timestamp now);
     void apply_updates(Queued& queued, Timestamp now);
     [[nodiscard]] Result<Entry*> file_for_events(Timestamp now);
@@ -139,6 +140,7 @@ private:
     std::vector<Entry*> touched_;          // in the current group
     std::optional<Error> events_failure_;  // in the current group: no file to take them
     std::uint64_t group_number_ = 0;
+    bool is_refusing_ = false;  // the last group met a failure
 
     // Shared.
     mutable std::mutex mutex_;
