@@ -25,7 +25,7 @@ constexpr const char* kCompiler = "clang " __clang_version__;
 constexpr const char* kCompiler = "gcc " __VERSION__;
 #endif
 
-#ifdef NDEBUG
+#ifdef __OPTIMIZE__
 constexpr const char* kBuild = "optimized";
 #else
 constexpr const char* kBuild = "debug";

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "server/commands/commands.h"
 #include "server/config.h"
@@ -15,6 +16,8 @@
 namespace {
 
 using namespace posthaste;
+
+constexpr int kUsageStatus = 2;
 
 std::optional<std::string> environment(const std::string& name) {
     const char* value = std::getenv(name.c_str());
@@ -32,7 +35,7 @@ int run_serve(const ServeFlags& flags) {
     const Result<int> status = config ? serve(*config) : std::unexpected(config.error());
     if (status) return *status;
     std::fprintf(stderr, "posthaste: %s\n", status.error().message.c_str());
-    return config ? 1 : 2;
+    return config ? 1 : kUsageStatus;
 }
 
 void add_serve_command(CLI::App& app, int& exit_code) {
@@ -52,6 +55,12 @@ void add_serve_command(CLI::App& app, int& exit_code) {
     serve->callback([flags, &exit_code] { exit_code = run_serve(*flags); });
 }
 
+bool is_command(const CLI::App& app, std::string_view word) {
+    for (const CLI::App* command : app.get_subcommands({}))
+        if (command->get_name() == word) return true;
+    return false;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -66,6 +75,19 @@ int main(int argc, char** argv) {
     add_bench_command(app, exit_code);
     add_doctor_command(app, exit_code);
     add_version_command(app, exit_code);
-    CLI11_PARSE(app, argc, argv);
+    if (argc < 2) {
+        std::fputs(app.help().c_str(), stdout);
+        return 0;
+    }
+    if (const std::string_view word = argv[1]; !word.starts_with('-') && !is_command(app, word)) {
+        std::fprintf(stderr, "posthaste: there is no command '%s'; posthaste --help lists them\n",
+                     argv[1]);
+        return kUsageStatus;
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : kUsageStatus;
+    }
     return exit_code;
 }
