@@ -14,7 +14,8 @@ class SqliteFactory final : public StoreFactory {
 public:
     explicit SqliteFactory(SqliteOptions options) : options_(std::move(options)) {
         // What is tested here does not depend on the disk; memory makes thousands of commits quick.
-        const fs::path base = fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
+        const fs::path base =
+            fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
         std::string pattern = (base / "posthaste-conformance-XXXXXX").string();
         options_.directory = ::mkdtemp(pattern.data());
     }
@@ -23,7 +24,8 @@ public:
         fs::remove_all(options_.directory, ignored);
     }
 
-    std::unique_ptr<Store> open(Executor, Clock& clock, Entropy& entropy, std::vector<ReactorPost> posts) override {
+    std::unique_ptr<Store> open(Executor, Clock& clock, Entropy& entropy,
+                                std::vector<ReactorPost> posts) override {
         auto store = SqliteStore::open(options_, clock, entropy, std::move(posts));
         EXPECT_TRUE(store) << store.error().message;
         return store ? std::move(*store) : nullptr;
@@ -35,7 +37,8 @@ public:
         for (const auto& item : fs::directory_iterator(options_.directory + "/log")) {
             auto database = SqliteDatabase::open(item.path().string(), SqliteAccess::write, {});
             if (!database) continue;
-            auto remove = database->prepare("DELETE FROM parked WHERE event = ?1 AND endpoint = ?2");
+            auto remove =
+                database->prepare("DELETE FROM parked WHERE event = ?1 AND endpoint = ?2");
             if (!remove) continue;
             remove->bind(1, event.hi);
             remove->bind(2, endpoint.hi);
@@ -60,8 +63,9 @@ SqliteOptions many_files() {
 
 INSTANTIATE_TEST_SUITE_P(
     Sqlite, StoreSuite,
-    testing::Values(StoreParam{"one_file", [] { return std::make_unique<SqliteFactory>(SqliteOptions{}); }},
-                    StoreParam{"many_files", [] { return std::make_unique<SqliteFactory>(many_files()); }}),
+    testing::Values(
+        StoreParam{"one_file", [] { return std::make_unique<SqliteFactory>(SqliteOptions{}); }},
+        StoreParam{"many_files", [] { return std::make_unique<SqliteFactory>(many_files()); }}),
     store_param_name);
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "store/sqlite/async_bridge.h"
-#include "store/sqlite/sync_counter.h"
+#include "store/sqlite/store_vfs.h"
 
 namespace posthaste {
 
@@ -29,7 +29,7 @@ Task<Result<T>> ask(Target& target, std::move_only_function<Result<T>(Subject&)>
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options, Clock& clock,
                                                        Entropy& entropy,
                                                        std::vector<ReactorPost> reactors) {
-    ASSIGN_OR_RETURN(options.vfs, register_sync_counter(options.vfs));
+    ASSIGN_OR_RETURN(options.vfs, register_store_vfs(options.vfs));
     std::unique_ptr<SqliteStore> store(
         new SqliteStore(std::move(options), clock, entropy, std::move(reactors)));
     if (auto done = store->writer_.open(); !done) return std::unexpected(std::move(done).error());

@@ -1,4 +1,4 @@
-#include "store/sqlite/sync_counter.h"
+#include "store/sqlite/store_vfs.h"
 
 #include <sqlite3.h>
 
@@ -13,7 +13,7 @@ namespace posthaste {
 
 namespace {
 
-struct CountingVfs {
+struct StoreVfs {
     sqlite3_vfs vfs{};
     sqlite3_vfs* below = nullptr;
     std::string name;
@@ -33,15 +33,15 @@ struct JoinedWrites {
 };
 
 // The file below follows in the same allocation, which SQLite makes szOsFile bytes long.
-struct CountingFile {
+struct StoreFile {
     sqlite3_file base;
-    CountingVfs* owner;
+    StoreVfs* owner;
     JoinedWrites* joined;  // write-ahead logs only
 };
 
-CountingFile* self(sqlite3_file* file) { return reinterpret_cast<CountingFile*>(file); }
+StoreFile* self(sqlite3_file* file) { return reinterpret_cast<StoreFile*>(file); }
 sqlite3_file* below(sqlite3_file* file) { return reinterpret_cast<sqlite3_file*>(self(file) + 1); }
-CountingVfs* self(sqlite3_vfs* vfs) { return static_cast<CountingVfs*>(vfs->pAppData); }
+StoreVfs* self(sqlite3_vfs* vfs) { return static_cast<StoreVfs*>(vfs->pAppData); }
 
 // After a failure the bytes are dropped: SQLite rolls back and writes anew.
 int flush(sqlite3_file* f) {
@@ -154,30 +154,30 @@ int vfs_time64(sqlite3_vfs* vfs, sqlite3_int64* out) {
 
 std::mutex registry_mutex;
 // Registered VFSs live as long as the process: SQLite keeps pointers to them.
-std::map<std::string, std::unique_ptr<CountingVfs>>& registry() {
-    static auto* const all = new std::map<std::string, std::unique_ptr<CountingVfs>>;
+std::map<std::string, std::unique_ptr<StoreVfs>>& registry() {
+    static auto* const all = new std::map<std::string, std::unique_ptr<StoreVfs>>;
     return *all;
 }
 
 }  // namespace
 
-Result<std::string> register_sync_counter(const std::string& below_name) {
+Result<std::string> register_store_vfs(const std::string& below_name) {
     const std::scoped_lock lock(registry_mutex);
     sqlite3_vfs* const target = sqlite3_vfs_find(below_name.empty() ? nullptr : below_name.c_str());
     if (target == nullptr)
         return fail(ErrorCode::invalid, "There is no SQLite VFS named '" + below_name + "'.");
     const std::string name = std::string("posthaste-") + target->zName;
-    std::unique_ptr<CountingVfs>& slot = registry()[name];
+    std::unique_ptr<StoreVfs>& slot = registry()[name];
     if (slot) {
         slot->below = target;
         return name;
     }
-    slot = std::make_unique<CountingVfs>();
+    slot = std::make_unique<StoreVfs>();
     slot->below = target;
     slot->name = name;
     sqlite3_vfs& vfs = slot->vfs;
     vfs.iVersion = 2;
-    vfs.szOsFile = static_cast<int>(sizeof(CountingFile)) + target->szOsFile;
+    vfs.szOsFile = static_cast<int>(sizeof(StoreFile)) + target->szOsFile;
     vfs.mxPathname = target->mxPathname;
     vfs.zName = slot->name.c_str();
     vfs.pAppData = slot.get();
