@@ -1,6 +1,5 @@
 #include "engine/engine.h"
 
-
 #include "engine/commit_queue.h"
 #include "engine/dispatcher.h"
 #include "engine/maintenance.h"
