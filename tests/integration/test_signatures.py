@@ -32,7 +32,6 @@ class StandardWebhooks(IntegrationTest):
 
     def test_the_package_accepts_our_signature_and_no_other(self):
         api = self.api(self.server().start())
-        api = self.api(self.server().start())
         for secret in ["whsec_" + base64.b64encode(bytes(range(32))).decode(), "my_secret_key"]:
             with self.subTest(secret):
                 delivery = self.deliver(api, secret)
