@@ -7,6 +7,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
+#include <iterator>
 #include <unordered_map>
 
 #include "base/assert.h"
@@ -51,8 +52,11 @@ std::optional<IpAddress> address_of(const sockaddr* raw) {
 }
 
 void prefer_v4(std::vector<IpAddress>& addresses) {
-    std::stable_partition(addresses.begin(), addresses.end(),
-                          [](const IpAddress& a) { return a.is_v4(); });
+    std::vector<IpAddress> ordered;
+    ordered.reserve(addresses.size());
+    std::ranges::copy_if(addresses, std::back_inserter(ordered), &IpAddress::is_v4);
+    std::ranges::remove_copy_if(addresses, std::back_inserter(ordered), &IpAddress::is_v4);
+    addresses = std::move(ordered);
 }
 
 std::string describe(const std::string& host, int status) {

@@ -201,7 +201,7 @@ Task<Result<T>> MemoryStore::run_read(F read) {
     auto start = [this, &read, &caller](std::move_only_function<void(Result<T>)> resume) {
         auto guard = asio::make_work_guard(caller);
         policy_->schedule(
-            StoreStep::read, [this, weak = std::weak_ptr<int>(alive_), read = std::move(read),
+            StoreStep::read, [weak = std::weak_ptr<int>(alive_), read = std::move(read),
                               guard = std::move(guard), resume = std::move(resume)]() mutable {
                 if (!weak.lock()) return;
                 Result<T> result = read();
