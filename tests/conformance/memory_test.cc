@@ -31,9 +31,8 @@ public:
     bool lose_parked(EventId event, EndpointId endpoint) override {
         return disk_->lose_parked(event, endpoint);
     }
-    bool doubt_next_commit(Doubt doubt) override {
+    void doubt_next_commit(Doubt doubt) override {
         *fate_ = doubt == Doubt::durable ? CommitFate::unknown_applied : CommitFate::unknown_lost;
-        return true;
     }
 
 private:

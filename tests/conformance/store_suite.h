@@ -42,13 +42,10 @@ public:
     virtual void crash(std::unique_ptr<Store> store) = 0;
     // Forgets one parked row behind the store's back; called while no store is open. False: not possible here.
     virtual bool lose_parked(EventId event, EndpointId endpoint) = 0;
-    // The open store's next group commit is answered commit_unknown, although it became durable or although it did not.
-    // False: not possible here.
+    // The open store's next group commit, which brings an event, is answered commit_unknown, although it became durable or
+    // although it did not.
     enum class Doubt : std::uint8_t { durable, lost };
-    virtual bool doubt_next_commit(Doubt doubt) {
-        static_cast<void>(doubt);
-        return false;
-    }
+    virtual void doubt_next_commit(Doubt doubt) = 0;
 };
 
 struct StoreParam {

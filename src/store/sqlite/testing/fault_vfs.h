@@ -37,7 +37,12 @@ public:
 
     // Writes that pass before each further one fails with SQLITE_FULL; clear_faults() frees the disk again.
     void fill_disk_after(std::uint64_t writes);
-    void fail_syncs(std::uint64_t count);
+    // What a sync that fails leaves of the bytes it was for: all of them, although nobody can be sure, or none, also for a
+    // program that goes on.
+    enum class UnsyncedBytes : std::uint8_t { kept, dropped };
+    // Fails the next `count` syncs of files with `part` in their path.
+    void fail_syncs(std::uint64_t count, UnsyncedBytes unsynced = UnsyncedBytes::kept,
+                    std::string part = {});
     void clear_faults();
     [[nodiscard]] std::uint64_t failures() const { return failures_; }
 
@@ -67,6 +72,8 @@ private:
     std::uint64_t operations_left_ = UINT64_MAX;
     std::uint64_t writes_left_ = UINT64_MAX;
     std::uint64_t syncs_to_fail_ = 0;
+    UnsyncedBytes unsynced_ = UnsyncedBytes::kept;  // of a sync that fails
+    std::string part_;                              // of the path of files whose sync fails
     std::atomic<bool> is_cut_{false};
     std::atomic<std::uint64_t> failures_{0};
 };

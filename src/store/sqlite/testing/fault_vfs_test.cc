@@ -95,13 +95,31 @@ struct FaultVfs::Hooks {
         const std::scoped_lock lock(owner.mutex_);
         int code = SQLITE_OK;
         if (!owner.has_power(code, SQLITE_IOERR_FSYNC)) return code;
-        if (owner.syncs_to_fail_ > 0) {
+        Inode& inode = **self(f)->inode;
+        if (owner.syncs_to_fail_ > 0 && inode.path.find(owner.part_) != std::string::npos) {
             --owner.syncs_to_fail_;
             ++owner.failures_;
+            if (owner.unsynced_ == UnsyncedBytes::dropped) drop_unsynced(f, inode);
             return SQLITE_IOERR_FSYNC;
         }
-        owner.synced(**self(f)->inode);
+        owner.synced(inode);
         return SQLITE_OK;
+    }
+    // In place: what was synced stays readable all the time. Not by the path: closing a second descriptor of a database would
+    // give up its locks.
+    static void drop_unsynced(sqlite3_file* f, Inode& inode) {
+        constexpr std::size_t kChunk = 64 << 10;  // SQLite's own VFS takes less than 128 KiB
+        const sqlite3_io_methods& methods = *below(f)->pMethods;
+        int code = SQLITE_OK;
+        for (std::size_t at = 0; at < inode.content.size() && code == SQLITE_OK; at += kChunk) {
+            const std::string_view chunk = std::string_view(inode.content).substr(at, kChunk);
+            code = methods.xWrite(below(f), chunk.data(), static_cast<int>(chunk.size()),
+                                  static_cast<sqlite3_int64>(at));
+        }
+        const auto size = static_cast<sqlite3_int64>(inode.content.size());
+        if (code == SQLITE_OK) code = methods.xTruncate(below(f), size);
+        EXPECT_EQ(code, SQLITE_OK) << "the test itself cannot write " << inode.path;
+        inode.pending.clear();
     }
     static int file_size(sqlite3_file* f, sqlite3_int64* size) {
         return below(f)->pMethods->xFileSize(below(f), size);
@@ -222,9 +240,11 @@ void FaultVfs::fill_disk_after(std::uint64_t writes) {
     writes_left_ = writes;
 }
 
-void FaultVfs::fail_syncs(std::uint64_t count) {
+void FaultVfs::fail_syncs(std::uint64_t count, UnsyncedBytes unsynced, std::string part) {
     const std::scoped_lock lock(mutex_);
     syncs_to_fail_ = count;
+    unsynced_ = unsynced;
+    part_ = std::move(part);
 }
 
 void FaultVfs::clear_faults() {
@@ -355,6 +375,32 @@ TEST(FaultVfs, loses_what_was_not_synced_and_keeps_what_was) {
             lost += !rows || *rows < 5;
         }
         EXPECT_EQ(lost == 0, is_careful) << lost << " of 20";
+    }
+}
+
+// Two syncs fail: that of the commit, and that of the checkpoint with which closing would settle the question.
+TEST(FaultVfs, a_failed_sync_keeps_or_drops_the_bytes_it_was_for) {
+    using Unsynced = FaultVfs::UnsyncedBytes;
+    for (const Unsynced unsynced : {Unsynced::kept, Unsynced::dropped}) {
+        const TemporaryDirectory directory;
+        FaultVfs vfs("unsynced");
+        const std::string path = directory.path() + "/test.db";
+        {
+            auto database = SqliteDatabase::open(path, SqliteAccess::create, vfs.name());
+            ASSERT_TRUE(database);
+            ASSERT_TRUE(database->execute(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(x)"));
+            ASSERT_TRUE(database->execute("INSERT INTO t VALUES (1)"));
+            vfs.fail_syncs(2, unsynced, "elsewhere");
+            ASSERT_TRUE(database->execute("INSERT INTO t VALUES (2)"));
+            vfs.fail_syncs(2, unsynced, "test.db-wal");
+            EXPECT_FALSE(database->execute("INSERT INTO t VALUES (3)"));
+        }
+        EXPECT_EQ(vfs.failures(), 2u);
+        auto database = SqliteDatabase::open(path, SqliteAccess::create, vfs.name());
+        ASSERT_TRUE(database);
+        EXPECT_EQ(database->query_integer("SELECT count(*) FROM t").value(),
+                  unsynced == Unsynced::kept ? 3 : 2);
     }
 }
 
