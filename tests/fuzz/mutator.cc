@@ -5,8 +5,10 @@ namespace posthaste::fuzz {
 namespace {
 
 // What parsers branch on.
-constexpr std::string_view kTelling(
-    "\0\t\n\r \"%&'()*+,-./0179:;<=>?@AFZ[\\]_aefz{|}~\x7F\x80\xBF\xC3\xED\xFF", 51);
+using namespace std::string_view_literals;  // the literal knows its length, its NUL included
+
+constexpr std::string_view kTelling =
+    "\0\t\n\r \"%&'()*+,-./0179:;<=>?@AFZ[\\]_aefz{|}~\x7F\x80\xBF\xC3\xED\xFF"sv;
 constexpr std::size_t kBytesMax = 8192;
 
 }  // namespace
