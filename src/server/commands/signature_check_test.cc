@@ -35,7 +35,8 @@ std::vector<MessageField> standard_fields(const SigningKey& key, const std::stri
 }
 
 TEST(CheckSignatures, AcceptsTheHexHeaders) {
-    const std::string github = std::string("sha256=") + kHex;
+    std::string github("sha256=");
+    github += kHex;
     const auto report = check_signatures(request_with({{"x-webhook-signature", kHex},
                                                        {"X-Signature", kHex},
                                                        {"X-Hub-Signature-256", github}}),
