@@ -9,13 +9,6 @@ namespace posthaste {
 
 namespace {
 
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 struct Decoded {
     char c;
     std::size_t length;  // of the encoded form: 1 or 3

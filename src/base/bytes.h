@@ -9,6 +9,13 @@
 
 namespace posthaste {
 
+// 0–15, or -1 for what is no hex digit.
+[[nodiscard]] constexpr int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
 [[nodiscard]] std::string to_hex(std::string_view bytes);  // lower case
 [[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
 [[nodiscard]] std::string to_base64(std::string_view bytes);
@@ -20,6 +27,8 @@ namespace posthaste {
 // become U+FFFD.
 [[nodiscard]] std::string utf8_prefix(std::string_view text, std::size_t bytes_max);
 
+// ASCII letters only, whatever the locale: for names of HTTP fields and tokens.
+[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
 // Takes the same time wherever two equally long texts differ. For signatures and keys.
 [[nodiscard]] bool equal_constant_time(std::string_view a, std::string_view b);
 

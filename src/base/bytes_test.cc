@@ -156,5 +156,21 @@ TEST(Bytes, equal_constant_time_compares) {
     EXPECT_FALSE(equal_constant_time("\x80", "\x00"s));
 }
 
+TEST(Bytes, HexValueKnowsBothCasesAndNothingElse) {
+    for (int c = -128; c < 128; ++c) {
+        const std::string_view digits = "0123456789abcdef";
+        const std::size_t at = digits.find(static_cast<char>(c >= 'A' && c <= 'F' ? c + 32 : c));
+        EXPECT_EQ(hex_value(static_cast<char>(c)),
+                  at == std::string_view::npos ? -1 : static_cast<int>(at));
+    }
+}
+
+TEST(Bytes, EqualIgnoringCaseFoldsAsciiLettersOnly) {
+    EXPECT_TRUE(equal_ignoring_case("Content-Type", "cONTENT-tYPE"));
+    EXPECT_FALSE(equal_ignoring_case("Content-Type", "Content-Typ"));
+    EXPECT_FALSE(equal_ignoring_case("@[`{", "`{@["));
+    EXPECT_FALSE(equal_ignoring_case("\xC4", "\xE4"));
+}
+
 }  // namespace
 }  // namespace posthaste

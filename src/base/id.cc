@@ -1,5 +1,7 @@
 #include "base/id.h"
 
+#include "base/bytes.h"
+
 #include <array>
 
 namespace posthaste {
@@ -14,13 +16,6 @@ constexpr std::size_t kBase62Length = 27;
 // Divided by this, 128 bits fall into groups that plain 64-bit arithmetic can spell.
 constexpr std::size_t kGroupDigits = 9;
 constexpr std::uint64_t kGroup = 13'537'086'546'263'552ULL;  // 62^9
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 int base62_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';

@@ -1,17 +1,12 @@
 #include "net/chunk_decoder.h"
 
+#include "base/bytes.h"
+
 #include <algorithm>
 
 namespace posthaste {
 
 namespace {
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 // What a line may hold between its ends: visible bytes, blanks, and bytes above ASCII.
 bool is_text(char c) {

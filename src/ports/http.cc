@@ -1,19 +1,8 @@
 #include "ports/http.h"
 
+#include "base/bytes.h"
+
 namespace posthaste {
-
-namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (lower(a[i]) != lower(b[i])) return false;
-    return true;
-}
-
-}  // namespace
 
 std::string_view to_string(Method method) {
     switch (method) {

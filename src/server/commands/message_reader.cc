@@ -1,5 +1,7 @@
 #include "server/commands/message_reader.h"
 
+#include "base/bytes.h"
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -8,8 +10,6 @@ namespace posthaste {
 namespace {
 
 constexpr std::size_t kHeadBytesMax = 64u << 10;
-
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -37,11 +37,6 @@ bool lists_token(std::string_view list, std::string_view token) {
 }
 
 }  // namespace
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                              [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string_view HttpMessage::field(std::string_view name) const {
     for (const MessageField& f : fields)

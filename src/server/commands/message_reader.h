@@ -32,8 +32,6 @@ struct HttpMessage {
     [[nodiscard]] bool body_cut() const { return body_bytes > body.size(); }
 };
 
-[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
-
 class MessageReader {
 public:
     enum class Kind : std::uint8_t { request, response };
