@@ -40,7 +40,7 @@ public:
                                         std::vector<ReactorPost> posts) = 0;
     // Ends the store as a crash of the process would: what it answered for is kept, the rest may be lost.
     virtual void crash(std::unique_ptr<Store> store) = 0;
-    // Forgets one parked row behind the store's back; called while no store is open. False: not possible here.
+    // Forgets one parked row behind the store's back; called while no store is open. False: there is no such row.
     virtual bool lose_parked(EventId event, EndpointId endpoint) = 0;
     // The open store's next group commit, which brings an event, is answered commit_unknown, although it became durable or
     // although it did not.
