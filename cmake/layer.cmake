@@ -58,6 +58,8 @@ function(posthaste_use_pch target)
   endif()
   target_link_libraries(${target} PRIVATE posthaste_asio)
   target_precompile_headers(${target} REUSE_FROM posthaste_pch)
+  # With this the preprocessed text names the precompiled header, without which ccache keeps no object.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endfunction()
 
 # SQL lives in .sql files. Each becomes a raw string literal in <build>/sql/<file>.sql.inc, included by the code using it.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "net/chunk_decoder.h"
 #include "net/client_response.h"
 #include "net/request_parser.h"
