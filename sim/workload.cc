@@ -83,10 +83,10 @@ void World::produce(bool burst_at_one) {
     }
     accepts_under_way_ += 1;
     asio::co_spawn(context_->get_executor(), engine.accept(std::move(event)),
-                   [this](std::exception_ptr error, Result<EventId> accepted) {
+                   [this](std::exception_ptr error, Result<Accepted> accepted) {
                        ASSERT(!error);
                        accepts_under_way_ -= 1;
-                       if (accepted) return auditor_.acknowledged(*accepted);
+                       if (accepted) return auditor_.acknowledged(accepted->id);
                        if (accepted.error().code == ErrorCode::overloaded)
                            REACHED(accept_overloaded);
                        if (accepted.error().code == ErrorCode::stopping) REACHED(accept_stopping);

@@ -40,7 +40,8 @@ HttpResponse reply_error(const Error& error, Duration retry_after) {
     switch (error.code) {
         case ErrorCode::invalid: return reply_detail(422, error.message);
         case ErrorCode::not_found: return reply_detail(404, error.message);
-        case ErrorCode::conflict: return reply_detail(409, error.message);
+        case ErrorCode::conflict:
+        case ErrorCode::exists: return reply_detail(409, error.message);
         case ErrorCode::overloaded:
         case ErrorCode::unavailable:
         case ErrorCode::commit_unknown: return reply_later(error, retry_after);

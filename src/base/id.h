@@ -53,6 +53,8 @@ using OrganizationId = StrongId<struct OrganizationTag>;
 using ApplicationId = StrongId<struct ApplicationTag>;
 using EndpointId = StrongId<struct EndpointTag>;
 using EventId = StrongId<struct EventTag>;
+using EventTypeId = StrongId<struct EventTypeTag>;
+using AttemptId = StrongId<struct AttemptTag>;
 
 // Mixes both halves: ids of one millisecond differ in few bits of `hi`.
 struct IdHash {

@@ -16,7 +16,8 @@ namespace posthaste {
 enum class ErrorCode {
     invalid,         // the caller's input; the message says what and where
     not_found,       // no such object
-    conflict,        // the object changed since it was read, or exists already
+    conflict,        // the object changed since it was read
+    exists,          // another object has this name already
     overloaded,      // a limit is reached; try again later
     unavailable,     // the store or a service cannot serve now (disk full, read-only, down)
     commit_unknown,  // it may or may not be committed: re-read, or repeat under the same id
@@ -30,6 +31,7 @@ enum class ErrorCode {
         case ErrorCode::invalid: return "invalid";
         case ErrorCode::not_found: return "not_found";
         case ErrorCode::conflict: return "conflict";
+        case ErrorCode::exists: return "exists";
         case ErrorCode::overloaded: return "overloaded";
         case ErrorCode::unavailable: return "unavailable";
         case ErrorCode::commit_unknown: return "commit_unknown";

@@ -3,9 +3,11 @@
 // The nouns. Configuration objects are values; an Event is immutable once the store has committed it.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/id.h"
@@ -21,15 +23,60 @@ enum class Profile : std::uint8_t {
         1,  // + X-Webhook-Signature (hex), X-Webhook-Delivery-ID, X-Webhook-Subscription-ID
 };
 
+// Names and texts the owner of an object attached to it; in order of names.
+using Metadata = std::map<std::string, std::string>;
+
+// An organization exists as soon as somebody holds a token for it; it is stored with its first object.
 struct Organization {
     OrganizationId id;
-    std::string name;
+    std::string name;  // "org_…", as tokens spell it
+    Timestamp created_at;
+    std::uint64_t revision = 0;
+
+    friend bool operator==(const Organization&, const Organization&) = default;
 };
 
+// Groups the endpoints and events of one customer.
 struct Application {
     ApplicationId id;
     OrganizationId organization;
+    std::optional<std::string>
+        uid;  // the owner's own id; unique among live ones of the organization
     std::string name;
+    std::optional<std::uint32_t> throttle_rate;  // attempts per second, all its endpoints together
+    Metadata metadata;
+    Timestamp created_at;
+    Timestamp updated_at;
+    bool is_deleted = false;
+    std::uint64_t revision = 0;  // grows with every committed change; 0: not stored
+
+    friend bool operator==(const Application&, const Application&) = default;
+};
+
+// What becomes of an event whose payload its type's JSON Schema refuses. Stored by number: append only.
+enum class SchemaMode : std::uint8_t {
+    off = 0,     // nobody looks
+    warn = 1,    // accepted, and said in the log and the answer
+    reject = 2,  // 422
+};
+
+struct EventType {
+    EventTypeId id;
+    OrganizationId organization;
+    std::string name;  // unique in the organization
+    std::string description;
+    bool is_archived = false;
+    bool is_deprecated = false;
+    std::optional<std::string> schemas;  // JSON object: version -> JSON Schema, as text
+    std::optional<std::string> feature_flag;
+    std::optional<std::string> group_name;
+    SchemaMode schema_mode = SchemaMode::off;
+    Timestamp created_at;
+    Timestamp updated_at;
+    bool is_deleted = false;
+    std::uint64_t revision = 0;
+
+    friend bool operator==(const EventType&, const EventType&) = default;
 };
 
 struct OldSecret {
@@ -53,7 +100,21 @@ struct Endpoint {
     RetryPolicy retry;
     Duration timeout = 10s;           // of one attempt, connect to last byte
     std::uint32_t in_flight_max = 0;  // 0: the server's default
-    std::uint64_t revision = 0;       // grows with every committed change
+
+    std::optional<std::string>
+        uid;  // the owner's own id; unique among live ones of the application
+    std::string description;
+    std::uint16_t version = 1;  // of the event types' schemas that the receiver expects
+    std::optional<std::uint32_t> throttle_rate;        // attempts per second
+    std::optional<std::vector<std::string>> channels;  // none: events of all channels
+    std::optional<std::string>
+        filter;  // over payloads (domain/filter.h), as given; none: everything
+    Metadata metadata;
+    std::vector<std::pair<std::string, std::string>> headers;  // sent with every attempt, in order
+    // Deliveries run out of attempts since then, without one success; none: healthy.
+    std::optional<Timestamp> failing_since;
+    Timestamp updated_at;
+    std::uint64_t revision = 0;  // grows with every committed change
 
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
@@ -67,7 +128,18 @@ struct Event {
     std::string type;     // "" when the producer named none
     std::string payload;  // exactly the bytes received
     std::vector<EndpointId> targets;
+
+    std::optional<std::string> uid;     // the producer's own id; unique in the application
+    std::vector<std::string> channels;  // only endpoints of one of these, or of all, want it
+    std::optional<std::string> body;    // sent instead of the payload
+    // A keyed hash of what names this request among its producer's. A second event with the same one is not stored for
+    // kRepeatWindow; its producer is told of the first.
+    std::optional<Id> request_key;
+    std::optional<Timestamp> payload_expires_at;
+    bool is_expunged = false;  // the payload was deleted: nothing can be sent any more
 };
 using EventPtr = std::shared_ptr<const Event>;
+
+inline constexpr Duration kRepeatWindow = 12h;
 
 }  // namespace posthaste

@@ -25,6 +25,12 @@ enum class AttemptOutcome : std::uint8_t {
     interrupted = 8,     // we stopped; never counted as an attempt
 };
 
+// Why an attempt was made. Stored by number: append only.
+enum class AttemptTrigger : std::uint8_t {
+    scheduled = 0,
+    manual = 1,  // somebody asked for it; such an attempt is not retried
+};
+
 [[nodiscard]] std::string_view to_string(AttemptOutcome outcome);
 [[nodiscard]] std::optional<AttemptOutcome> parse_attempt_outcome(std::string_view text);
 

@@ -114,6 +114,34 @@ public:
         }
     }
 
+    // `is_before(value)` holds for a first part of the sequence. Visits the rest in order, until visit() returns false.
+    template <class IsBefore, class Visit>
+    void visit_up(IsBefore is_before, Visit visit) const {
+        auto chunk = std::ranges::partition_point(
+            chunks_, [&](const auto& candidate) { return is_before(candidate->back()); });
+        if (chunk == chunks_.end()) return;
+        auto value = std::ranges::partition_point(**chunk, is_before);
+        for (;;) {
+            for (; value != (*chunk)->end(); ++value)
+                if (!visit(*value)) return;
+            if (++chunk == chunks_.end()) return;
+            value = (*chunk)->begin();
+        }
+    }
+
+    // The same for that first part, backwards.
+    template <class IsBefore, class Visit>
+    void visit_down(IsBefore is_before, Visit visit) const {
+        auto chunk = std::ranges::partition_point(
+            chunks_, [&](const auto& candidate) { return is_before(candidate->front()); });
+        while (chunk != chunks_.begin()) {
+            --chunk;
+            auto value = std::ranges::partition_point(**chunk, is_before);
+            while (value != (*chunk)->begin())
+                if (!visit(*--value)) return;
+        }
+    }
+
 private:
     static constexpr std::size_t kChunkMax = 128;
     using Chunk = std::vector<Value>;

@@ -26,7 +26,7 @@ CommitQueue::CommitQueue(Executor executor, std::size_t reactor, Engine::Ports p
       on_durable_(std::move(on_durable)),
       repeat_alarm_(ports.alarms.make([this] { repeat_failed(); })) {}
 
-Task<Result<EventId>> CommitQueue::add(std::shared_ptr<Event> event) {
+Task<Result<Accepted>> CommitQueue::add(std::shared_ptr<Event> event) {
     if (refusing_events_) co_return fail(ErrorCode::stopping, "the server is shutting down");
     const std::size_t bytes = event->payload.size();
     if (unanswered_bytes_ + bytes > unanswered_bytes_max_ && unanswered_bytes_ > 0) {
@@ -43,8 +43,8 @@ Task<Result<EventId>> CommitQueue::add(std::shared_ptr<Event> event) {
     };
     // Not suspend(): on this path every coroutine frame counts.
     asio::use_awaitable_t<Executor> token;
-    co_return co_await asio::async_initiate<asio::use_awaitable_t<Executor>, void(Result<EventId>)>(
-        enqueue, token);
+    co_return co_await asio::async_initiate<asio::use_awaitable_t<Executor>,
+                                            void(Result<Accepted>)>(enqueue, token);
 }
 
 void CommitQueue::add(DeliveryUpdate update) {
@@ -94,7 +94,7 @@ void CommitQueue::answer(std::vector<Waiter> waiters,
         const Duration took = now - waiters[i].since;
         metrics_.accept_latency.record(
             static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0)));
-        waiters[i].resume(events[i]->id);
+        waiters[i].resume(Accepted{events[i]->id, false});
     }
 }
 

@@ -26,7 +26,7 @@ public:
                 const EngineLimits& limits, EngineMetrics& metrics, OnDurable on_durable);
 
     // Engine::accept, without a coroutine frame of its own.
-    Task<Result<EventId>> add(std::shared_ptr<Event> event);
+    Task<Result<Accepted>> add(std::shared_ptr<Event> event);
     void add(DeliveryUpdate update);
     // From now on events are refused with `stopping`; updates are still taken.
     void refuse_events() { refusing_events_ = true; }
@@ -43,7 +43,7 @@ public:
 
 private:
     struct Waiter {
-        std::move_only_function<void(Result<EventId>)> resume;
+        std::move_only_function<void(Result<Accepted>)> resume;
         Timestamp since;
     };
 

@@ -87,7 +87,7 @@ Engine::Engine(Executor executor, std::size_t reactor, std::size_t reactors, Por
 
 Engine::~Engine() = default;
 
-Task<Result<EventId>> Engine::accept(std::shared_ptr<Event> event) {
+Task<Result<Accepted>> Engine::accept(std::shared_ptr<Event> event) {
     return impl_->commits.add(std::move(event));
 }
 

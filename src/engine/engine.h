@@ -78,6 +78,12 @@ struct EngineMetrics {
     Histogram delivery_latency;  // accepted -> delivered
 };
 
+struct Accepted {
+    EventId id;
+    bool is_repeat =
+        false;  // its request_key was seen before: this is the first event's id, nothing was stored
+};
+
 class Engine {
 public:
     struct Ports {
@@ -99,8 +105,8 @@ public:
 
     // Durable when it returns a value: the event and all its deliveries are committed. The event must have its targets
     // (Directory::match, or one endpoint); no targets is fine. Errors: overloaded (try later), unavailable (the store
-    // cannot commit), stopping, commit_unknown.
-    Task<Result<EventId>> accept(std::shared_ptr<Event> event);
+    // cannot commit), stopping, commit_unknown, exists (its uid is taken).
+    Task<Result<Accepted>> accept(std::shared_ptr<Event> event);
 
     [[nodiscard]] DirectoryService& directory() { return directory_; }
     [[nodiscard]] const EngineMetrics& metrics() const { return metrics_; }

@@ -2,7 +2,7 @@
 
 // What the engine asks of a store. Two kinds of data:
 //
-//   configuration   endpoints: small, read whole at start, changed rarely, revisioned
+//   configuration   endpoints and records (ports/record.h): small, changed rarely, revisioned
 //   the log         events, attempts, parked deliveries: appended in group commits, partitioned by time
 //
 // The tail is the queue. A committed event's deliveries are *pending* (in the tail, in memory) until a DeliveryUpdate settles
@@ -24,15 +24,17 @@
 #include "domain/decision.h"
 #include "domain/model.h"
 #include "domain/outcome.h"
+#include "ports/record.h"
 #include "ports/task.h"
 #include "ports/transport.h"
 
 namespace posthaste {
 
-// One HTTP request of a delivery and what came of it.
+// One HTTP request of a delivery and what came of it. Its id is attempt_id() (domain/attempt_id.h).
 struct AttemptRecord {
     std::uint32_t number = 0;  // 1, 2, …
-    Timestamp started_at;      // before the request
+    AttemptTrigger trigger = AttemptTrigger::scheduled;
+    Timestamp started_at;  // before the request
     AttemptOutcome outcome = AttemptOutcome::broken;
     int status_code = 0;  // 0: no HTTP answer
     std::string
@@ -46,22 +48,56 @@ struct DeliveryOrigin {
     std::optional<Timestamp> parked_due;  // none: the tail
 };
 
+// A delivery that waits for a manual attempt. It may have been settled before: then it is pending again, and its counter moves
+// back. Where the schedule had a retry planned, that retry stands if the manual attempt fails.
+struct ManualState {
+    std::uint32_t manual_made = 0;                       // of attempts_made, those that were manual
+    AttemptTrigger trigger = AttemptTrigger::scheduled;  // of the attempt it waits for
+    std::optional<Timestamp>
+        resume_due;  // trigger == manual: the schedule's own next attempt, if any
+
+    friend bool operator==(const ManualState&, const ManualState&) = default;
+};
+
+enum class UpdateKind : std::uint8_t {
+    step,    // what the fields below say
+    resend,  // asks for a manual attempt, due at `due`; of the other fields only event and endpoint count. The endpoint need
+    // not be among the event's targets: it becomes one. Changes nothing when the delivery is in the tail, waits for
+    // a manual attempt already, or the event is gone or expunged.
+};
+
 // One step of one delivery. The store applies all of it or nothing. Applying the same update twice is harmless: the second
 // time changes nothing (an update is repeated when its commit was ambiguous).
 struct DeliveryUpdate {
+    UpdateKind kind = UpdateKind::step;
     EventId event;
     EndpointId endpoint;
     DeliveryOrigin origin;
     DeliveryState next = DeliveryState::parked;  // parked, delivered, dead or cancelled
     Timestamp due;                               // next == parked
     std::uint32_t attempts_made = 0;             // next == parked: kept in the row
+    ManualState manual;                          // next == parked: kept in the row
     std::optional<AttemptRecord> attempt;  // none: only moved (parked for lack of room, cancelled)
+};
+// A manual attempt that fails ends with next == dead, or parked when `resume_due` was set. Where an earlier attempt delivered,
+// the store makes `delivered` of that `dead`: what was received stays received.
+
+// An event of a batch that was not stored, because its name is taken.
+struct Refusal {
+    enum class Reason : std::uint8_t {
+        uid_taken,  // its application has an event with this uid
+        repeated,   // its request_key was seen within kRepeatWindow
+    };
+    std::size_t index = 0;  // in CommitBatch::events
+    Reason reason = Reason::uid_taken;
+    EventId existing;
 };
 
 struct CommitBatch {
     std::vector<std::shared_ptr<Event>>
         events;  // the store issues id and accepted_at, in commit order
     std::vector<DeliveryUpdate> updates;
+    std::vector<Refusal> refusals;  // filled by the store on success, by index
     [[nodiscard]] bool empty() const { return events.empty() && updates.empty(); }
 };
 
@@ -74,6 +110,7 @@ struct ParkedDelivery {
     EndpointId endpoint;
     Timestamp due;
     std::uint32_t attempts_made = 0;
+    ManualState manual;
 };
 
 struct ParkedQuery {
@@ -110,13 +147,85 @@ struct DeliveryHistory {
 
 struct EventHistory {
     EventPtr event;
-    std::vector<DeliveryHistory> deliveries;  // in the order of event->targets
+    std::vector<DeliveryHistory>
+        deliveries;  // in the order of event->targets, then those added by resends
 };
 
 struct AttemptOfEndpoint {
     EventId event;
     AttemptRecord attempt;
     DeliveryState state_after = DeliveryState::parked;
+};
+
+// A page of an application's events, by id. Entries come in reading order; callers that page backwards turn them around.
+struct EventQuery {
+    ApplicationId application;
+    std::optional<EndpointId> endpoint;  // only events that have a delivery to it; with its summary
+    // Exclusive bounds; nil: none.
+    EventId above;
+    EventId below;
+    bool oldest_first = false;
+    std::size_t limit = 50;
+    bool with_payload = true;
+    std::vector<std::string> event_types;  // any of these; empty: all
+    std::optional<std::string> channel;    // events that name it
+    std::vector<DeliveryState> states;     // of the delivery to `endpoint`; empty: all
+    std::size_t scan_max = 100'000;  // events looked at; a page may end early, with `more_behind`
+};
+
+struct EventEntry {
+    EventPtr event;  // its payload is empty when not asked for
+    // With EventQuery::endpoint:
+    DeliveryState state = DeliveryState::pending;
+    std::optional<Timestamp> next_due;
+    std::uint32_t attempts = 0;
+};
+
+struct EventPage {
+    std::vector<EventEntry> entries;
+    // Set when reading stopped before the bounds' end: nothing up to and including this id is missing. Then there may be more.
+    std::optional<EventId> more_behind;
+};
+
+// A page of attempts of one endpoint, by attempt id.
+struct AttemptQuery {
+    EndpointId endpoint;
+    AttemptId above;  // exclusive bounds; nil: none
+    AttemptId below;
+    bool oldest_first = false;
+    std::size_t limit = 50;
+    bool with_response = true;
+    std::optional<bool> delivered;         // outcome
+    std::optional<int> status_class;       // 0 (no answer), 100, 200, … 500
+    std::optional<std::string> channel;    // of the event
+    std::vector<std::string> event_types;  // of the event
+    std::size_t scan_max = 100'000;
+};
+
+struct AttemptEntry {
+    AttemptId id;
+    EventPtr event;  // without its payload
+    EndpointId endpoint;
+    AttemptRecord attempt;
+    DeliveryState state_after = DeliveryState::parked;
+};
+
+struct AttemptPage {
+    std::vector<AttemptEntry> entries;
+    std::optional<AttemptId> more_behind;  // as in EventPage
+};
+
+// Attempts of an endpoint within [since, until), by outcome, and its deliveries that wait now.
+struct AttemptCounts {
+    std::uint64_t delivered = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t waiting = 0;  // parked deliveries of the endpoint, whenever their events came
+};
+
+// Objects of configuration that change together: all of them are stored, or none.
+struct ConfigChange {
+    std::vector<Endpoint> endpoints;
+    std::vector<Record> records;
 };
 
 // Conservation (promise 3): accepted = delivered + dead + cancelled + pending, pending = tail + parked. Counted in
@@ -180,6 +289,12 @@ public:
     // nil and is issued). Returns the stored object with its new revision; conflict when the revision moved on.
     virtual Task<Result<Endpoint>> put_endpoint(Endpoint endpoint) = 0;
 
+    // Adds, replaces and deletes objects, each as put_endpoint does; a record that is_deleted leaves no row. Returns them with
+    // ids and revisions issued. Errors: conflict (a revision moved on), exists (a live object has the same kind, organization,
+    // parent and name; or another live endpoint of the application has the uid).
+    virtual Task<Result<ConfigChange>> change_config(ConfigChange change);
+    virtual Task<Result<std::vector<Record>>> read_records(RecordQuery query);
+
     // Parked rows of one endpoint that are due, oldest first. Sees every commit completed before the call.
     virtual Task<Result<ParkedPage>> load_parked(ParkedQuery query) = 0;
 
@@ -189,10 +304,22 @@ public:
     virtual Task<Result<std::vector<AttemptOfEndpoint>>> attempts_of_endpoint(
         EndpointId id, std::size_t limit) = 0;
     virtual Task<Result<Tally>> tally() = 0;
+    // The event with this uid; not_found when none is kept.
+    virtual Task<Result<EventId>> find_event(ApplicationId application, std::string uid);
+    virtual Task<Result<EventPage>> list_events(EventQuery query);
+    virtual Task<Result<AttemptPage>> list_attempts(AttemptQuery query);
+    virtual Task<Result<AttemptCounts>> count_attempts(EndpointId endpoint, Timestamp since,
+                                                       Timestamp until);
+    // Deletes an event's payload for good: overwritten, not only unlinked. not_found when no such event is kept.
+    virtual Task<Result<void>> expunge_payload(EventId id);
+    // Replaces the kept answer of an attempt by "EXPUNGED". not_found when there is no such attempt.
+    virtual Task<Result<void>> expunge_response(EventId event, EndpointId endpoint,
+                                                std::uint32_t number);
 
     // Checks up to `limit` events behind `after_hi`.
     virtual Task<Result<ScanSlice>> scan(std::uint64_t after_hi, std::size_t limit) = 0;
-    // Drops what the policy lets go. Never anything pending. Returns partitions dropped or rewritten.
+    // Drops what the policy lets go, never anything pending; expunges payloads whose time has come; deletes records whose
+    // expires_at has passed. Returns partitions dropped or rewritten.
     virtual Task<Result<std::uint64_t>> expire(RetentionPolicy policy, Timestamp now) = 0;
 
     [[nodiscard]] virtual StoreStats stats() const = 0;  // any thread

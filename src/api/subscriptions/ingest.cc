@@ -122,9 +122,9 @@ Task<HttpResponse> ingest(Call call) {
     try {
         auto event = prepare(call);
         if (!event) co_return std::move(event).error();
-        const Result<EventId> accepted = co_await call.context->engine.accept(std::move(*event));
+        const Result<Accepted> accepted = co_await call.context->engine.accept(std::move(*event));
         if (!accepted) co_return reply_error(accepted.error(), call.context->settings.retry_after);
-        co_return reply_accepted(*accepted);
+        co_return reply_accepted(accepted->id);
     } catch (const std::exception&) {
         // Out of memory: nothing was accepted, or the producer is told to ask again.
     }

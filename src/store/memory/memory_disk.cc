@@ -151,8 +151,11 @@ ParkedPage MemoryDisk::load_parked(const ParkedQuery& query) const {
             break;
         }
         const StoredEvent& stored = events_.at(id);
-        page.rows.push_back(
-            {stored.event, query.endpoint, due, parked_.at({id, query.endpoint}).attempts_made});
+        page.rows.push_back({stored.event,
+                             query.endpoint,
+                             due,
+                             parked_.at({id, query.endpoint}).attempts_made,
+                             {}});
         bytes += stored.event->payload.size();
         full = bytes >= query.bytes_max;
     }

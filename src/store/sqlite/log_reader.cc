@@ -187,7 +187,7 @@ Result<ParkedPage> LogReader::load_parked(const ParkedQuery& query) {
         }
         bytes += (*event)->payload.size();
         page.rows.push_back(
-            {std::move(*event), query.endpoint, from_micros(row.due), row.attempts_made});
+            {std::move(*event), query.endpoint, from_micros(row.due), row.attempts_made, {}});
     }
     return page;
 }

@@ -1,0 +1,182 @@
+#include "engine/catalog.h"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "base/assert.h"
+
+namespace posthaste {
+
+namespace json = boost::json;
+
+namespace {
+
+Record make_record(RecordKind kind, Id id, OrganizationId organization, std::uint64_t revision,
+                   const json::object& body) {
+    Record record;
+    record.kind = kind;
+    record.id = id;
+    record.organization = organization;
+    record.revision = revision;
+    record.body = json::serialize(body);
+    return record;
+}
+
+void put(json::object& body, std::string_view name, const std::optional<std::string>& text) {
+    if (text) body[name] = *text;
+}
+
+// Reads members of one body. A member of another type than expected throws, which read() turns into an error.
+struct Members {
+    const json::object& body;
+
+    [[nodiscard]] std::string text(std::string_view name) const {
+        const json::value* member = body.if_contains(name);
+        return member ? std::string(member->as_string()) : std::string();
+    }
+    [[nodiscard]] std::optional<std::string> optional_text(std::string_view name) const {
+        const json::value* member = body.if_contains(name);
+        if (!member) return std::nullopt;
+        return std::string(member->as_string());
+    }
+    [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const {
+        const json::value* member = body.if_contains(name);
+        if (!member) return std::nullopt;
+        return member->to_number<std::int64_t>();
+    }
+    [[nodiscard]] bool flag(std::string_view name) const {
+        const json::value* member = body.if_contains(name);
+        return member && member->as_bool();
+    }
+    [[nodiscard]] Timestamp time(std::string_view name) const {
+        return from_micros(integer(name).value_or(0));
+    }
+    [[nodiscard]] Metadata metadata(std::string_view name) const {
+        Metadata result;
+        const json::value* member = body.if_contains(name);
+        if (!member) return result;
+        for (const auto& [key, value] : member->as_object())
+            result.emplace(std::string(key), std::string(value.as_string()));
+        return result;
+    }
+};
+
+Organization read_organization(const Record& record, const Members& members) {
+    Organization organization;
+    organization.id = record.organization;
+    organization.name = record.name;
+    organization.created_at = members.time("created_at");
+    organization.revision = record.revision;
+    return organization;
+}
+
+Application read_application(const Record& record, const Members& members) {
+    Application application;
+    application.id = ApplicationId(record.id);
+    application.organization = record.organization;
+    if (!record.name.empty()) application.uid = record.name;
+    application.name = members.text("name");
+    if (const auto rate = members.integer("throttle_rate"))
+        application.throttle_rate = static_cast<std::uint32_t>(*rate);
+    application.metadata = members.metadata("metadata");
+    application.created_at = members.time("created_at");
+    application.updated_at = members.time("updated_at");
+    application.revision = record.revision;
+    return application;
+}
+
+EventType read_event_type(const Record& record, const Members& members) {
+    EventType type;
+    type.id = EventTypeId(record.id);
+    type.organization = record.organization;
+    type.name = record.name;
+    type.description = members.text("description");
+    type.is_archived = members.flag("is_archived");
+    type.is_deprecated = members.flag("is_deprecated");
+    type.schemas = members.optional_text("schemas");
+    type.feature_flag = members.optional_text("feature_flag");
+    type.group_name = members.optional_text("group_name");
+    type.schema_mode = static_cast<SchemaMode>(members.integer("schema_mode").value_or(0));
+    type.created_at = members.time("created_at");
+    type.updated_at = members.time("updated_at");
+    type.revision = record.revision;
+    return type;
+}
+
+}  // namespace
+
+Record to_record(const Organization& organization) {
+    json::object body;
+    body["created_at"] = to_micros(organization.created_at);
+    Record record = make_record(RecordKind::organization, organization.id, organization.id,
+                                organization.revision, body);
+    record.name = organization.name;
+    return record;
+}
+
+Record to_record(const Application& application) {
+    json::object body;
+    body["name"] = application.name;
+    if (application.throttle_rate) body["throttle_rate"] = *application.throttle_rate;
+    if (!application.metadata.empty()) {
+        json::object metadata;
+        for (const auto& [name, value] : application.metadata) metadata[name] = value;
+        body["metadata"] = std::move(metadata);
+    }
+    body["created_at"] = to_micros(application.created_at);
+    body["updated_at"] = to_micros(application.updated_at);
+    Record record = make_record(RecordKind::application, application.id, application.organization,
+                                application.revision, body);
+    record.name = application.uid.value_or("");
+    record.is_deleted = application.is_deleted;
+    return record;
+}
+
+Record to_record(const EventType& type) {
+    json::object body;
+    body["description"] = type.description;
+    if (type.is_archived) body["is_archived"] = true;
+    if (type.is_deprecated) body["is_deprecated"] = true;
+    put(body, "schemas", type.schemas);
+    put(body, "feature_flag", type.feature_flag);
+    put(body, "group_name", type.group_name);
+    if (type.schema_mode != SchemaMode::off)
+        body["schema_mode"] = static_cast<std::int64_t>(type.schema_mode);
+    body["created_at"] = to_micros(type.created_at);
+    body["updated_at"] = to_micros(type.updated_at);
+    Record record =
+        make_record(RecordKind::event_type, type.id, type.organization, type.revision, body);
+    record.name = type.name;
+    record.is_deleted = type.is_deleted;
+    return record;
+}
+
+Result<void> add_to(Directory::Contents& contents, const Record& record) {
+    try {
+        const json::value body = json::parse(record.body);
+        const Members members{body.as_object()};
+        switch (record.kind) {
+            case RecordKind::organization:
+                contents.organizations.push_back(read_organization(record, members));
+                return {};
+            case RecordKind::application:
+                contents.applications.push_back(read_application(record, members));
+                return {};
+            case RecordKind::event_type:
+                contents.event_types.push_back(read_event_type(record, members));
+                return {};
+            case RecordKind::job:
+            case RecordKind::consumer:
+            case RecordKind::answer:
+            case RecordKind::setting: break;
+        }
+        ASSERT(!"only organizations, applications and event types are in the directory");
+    } catch (const std::exception& failure) {
+        return fail(ErrorCode::corrupt, "the stored object " + to_uuid(record.id) + " \"" +
+                                            record.name + "\" cannot be read: " + failure.what());
+    }
+    return {};
+}
+
+}  // namespace posthaste

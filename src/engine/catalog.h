@@ -1,0 +1,20 @@
+#pragma once
+
+// Organizations, applications and event types as records. Their bodies are JSON objects; a member that is missing has its
+// default, one that is not known is ignored, so that a version reads what the one before and the one after it wrote.
+
+#include "base/result.h"
+#include "domain/directory.h"
+#include "domain/model.h"
+#include "ports/record.h"
+
+namespace posthaste {
+
+[[nodiscard]] Record to_record(const Organization& organization);
+[[nodiscard]] Record to_record(const Application& application);
+[[nodiscard]] Record to_record(const EventType& type);
+
+// Decodes one of these three kinds and adds it. `corrupt` when the body is not what to_record() writes.
+[[nodiscard]] Result<void> add_to(Directory::Contents& contents, const Record& record);
+
+}  // namespace posthaste

@@ -1,0 +1,54 @@
+#pragma once
+
+// Configuration that only the engine and the APIs understand: to a store it is a named, revisioned text. The kinds and their
+// texts are in engine/catalog.h and engine/job.h.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+
+namespace posthaste {
+
+// Stored by number: append only.
+enum class RecordKind : std::uint8_t {
+    organization = 0,
+    application = 1,
+    event_type = 2,
+    job = 3,
+    consumer = 4,  // a poller's place in an application's events
+    answer = 5,    // what a request with an Idempotency-Key was answered
+    setting = 6,
+};
+
+struct Record {
+    RecordKind kind = RecordKind::setting;
+    Id id;  // nil in a new record: the store issues one
+    OrganizationId organization;
+    Id parent;  // the object it belongs to; nil: the organization
+    // Unique among live records of the same kind, organization and parent; empty: without a name.
+    std::string name;
+    std::optional<Timestamp> expires_at;  // Store::expire deletes it after that
+    bool is_deleted = false;
+    std::uint64_t revision = 0;  // as Endpoint::revision
+    std::string body;            // JSON
+
+    friend bool operator==(const Record&, const Record&) = default;
+};
+
+struct RecordQuery {
+    RecordKind kind = RecordKind::setting;
+    std::optional<OrganizationId> organization;
+    std::optional<Id> parent;
+    std::optional<std::string> name;
+    std::optional<Id> id;
+    Id above;  // exclusive bounds of ids; nil: none
+    Id below;
+    bool newest_first = false;  // by id
+    std::size_t limit = SIZE_MAX;
+};
+
+}  // namespace posthaste
