@@ -25,6 +25,33 @@ Result<void> read_number(std::string_view text, Number low, Number high, Number&
     return {};
 }
 
+Result<void> read_flag(std::string_view text, bool& out) {
+    if (text != "true" && text != "false" && text != "1" && text != "0")
+        return wrong(text, "true or false");
+    out = text == "true" || text == "1";
+    return {};
+}
+
+std::string_view trimmed(std::string_view text) {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    return text;
+}
+
+// The items of "a, b" or "[a, b]", without the empty ones.
+std::vector<std::string_view> items_of(std::string_view text) {
+    text = trimmed(text);
+    if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+    std::vector<std::string_view> items;
+    while (!text.empty()) {
+        const std::size_t comma = std::min(text.find(','), text.size());
+        const std::string_view item = trimmed(text.substr(0, comma));
+        if (!item.empty()) items.push_back(item);
+        text.remove_prefix(std::min(comma + 1, text.size()));
+    }
+    return items;
+}
+
 Result<void> set_listen(ServerConfig& config, std::string_view text) {
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos || colon == 0)
@@ -57,21 +84,12 @@ Result<void> set_auth(ServerConfig& config, std::string_view text) {
 }
 
 Result<void> set_insecure_open(ServerConfig& config, std::string_view text) {
-    if (text != "true" && text != "false" && text != "1" && text != "0")
-        return wrong(text, "true or false");
-    config.insecure_open = text == "true" || text == "1";
-    return {};
+    return read_flag(text, config.insecure_open);
 }
 
 Result<void> set_allow_net(ServerConfig& config, std::string_view text) {
     config.allow_net.clear();
-    while (!text.empty()) {
-        const std::size_t comma = std::min(text.find(','), text.size());
-        std::string_view item = text.substr(0, comma);
-        text.remove_prefix(std::min(comma + 1, text.size()));
-        while (item.starts_with(' ')) item.remove_prefix(1);
-        while (item.ends_with(' ')) item.remove_suffix(1);
-        if (item.empty()) continue;
+    for (const std::string_view item : items_of(text)) {
         ASSIGN_OR_RETURN(Network network, parse_network(item));
         config.allow_net.push_back(network);
     }
@@ -157,22 +175,158 @@ Result<void> set_retry_delay(ServerConfig& config, std::string_view text) {
     return {};
 }
 
+// ---- the native API
+
+Result<void> set_jwt_secret(ServerConfig& config, std::string_view text) {
+    if (text.empty()) return wrong(text, "a secret, or a key in PEM form");
+    config.jwt_secret = text;
+    return {};
+}
+
+Result<void> set_jwt_algorithm(ServerConfig& config, std::string_view text) {
+    constexpr std::array kKnown = {"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "EdDSA"};
+    if (std::find(kKnown.begin(), kKnown.end(), text) == kKnown.end())
+        return wrong(text, "HS256, HS384, HS512, RS256, RS384, RS512 or EdDSA");
+    config.jwt_algorithm = text;
+    return {};
+}
+
+Result<void> set_public_url(ServerConfig& config, std::string_view text) {
+    if (!text.starts_with("http://") && !text.starts_with("https://"))
+        return wrong(text, "a URL, such as https://webhooks.example.com");
+    while (text.ends_with('/')) text.remove_suffix(1);
+    config.public_url = text;
+    return {};
+}
+
+Result<void> set_retry_schedule(ServerConfig& config, std::string_view text) {
+    std::vector<Duration> gaps;
+    for (const std::string_view item : items_of(text)) {
+        std::int64_t seconds = 0;
+        if (Result<void> read = read_number<std::int64_t>(item, 0, 31'536'000, seconds); !read)
+            return read;
+        gaps.emplace_back(std::chrono::seconds(seconds));
+    }
+    config.retry_schedule = std::move(gaps);
+    return {};
+}
+
+Result<void> set_request_timeout(ServerConfig& config, std::string_view text) {
+    std::int64_t seconds = 0;
+    if (Result<void> read = read_number<std::int64_t>(text, 1, 300, seconds); !read) return read;
+    config.request_timeout = std::chrono::seconds(seconds);
+    return {};
+}
+
+Result<void> set_disable_after(ServerConfig& config, std::string_view text) {
+    std::int64_t hours = 0;
+    if (Result<void> read = read_number<std::int64_t>(text, 0, 24 * 365, hours); !read) return read;
+    config.disable_after = std::chrono::hours(hours);
+    return {};
+}
+
+Result<void> set_https_only(ServerConfig& config, std::string_view text) {
+    return read_flag(text, config.https_only);
+}
+
+Result<void> set_signature_headers(ServerConfig& config, std::string_view text) {
+    if (text == "webhook")
+        config.signature_headers = SignatureHeaders::webhook;
+    else if (text == "svix")
+        config.signature_headers = SignatureHeaders::svix;
+    else if (text == "both")
+        config.signature_headers = SignatureHeaders::both;
+    else
+        return wrong(text, "webhook, svix or both");
+    return {};
+}
+
+// The other server sends one family of names or the other.
+Result<void> set_whitelabel_headers(ServerConfig& config, std::string_view text) {
+    bool is_white = false;
+    if (Result<void> read = read_flag(text, is_white); !read) return read;
+    config.signature_headers = is_white ? SignatureHeaders::webhook : SignatureHeaders::svix;
+    return {};
+}
+
+Result<void> set_signature_type(ServerConfig& config, std::string_view text) {
+    if (text != "hmac256" && text != "ed25519") return wrong(text, "hmac256 or ed25519");
+    config.signature_type = text == "ed25519" ? KeyKind::ed25519 : KeyKind::hmac_sha256;
+    return {};
+}
+
+Result<void> set_operational_webhooks(ServerConfig& config, std::string_view text) {
+    return read_flag(text, config.operational_webhooks);
+}
+
+// There the address is that of an API that takes the events; here it is this server.
+Result<void> set_operational_address(ServerConfig& config, std::string_view text) {
+    config.operational_webhooks = !text.empty();
+    return {};
+}
+
+Result<void> set_verify_tls(ServerConfig& config, std::string_view text) {
+    return read_flag(text, config.verify_tls);
+}
+
+Result<void> set_no_verify_tls(ServerConfig& config, std::string_view text) {
+    bool is_off = false;
+    if (Result<void> read = read_flag(text, is_off); !read) return read;
+    config.verify_tls = !is_off;
+    return {};
+}
+
+Result<void> set_worker_tasks(ServerConfig& config, std::string_view text) {
+    std::size_t tasks = 0;
+    if (Result<void> read = read_number<std::size_t>(text, 0, 100'000, tasks); !read) return read;
+    config.in_flight_max = tasks == 0 ? 100'000 : tasks;
+    return {};
+}
+
+Result<void> refuse_proxy(ServerConfig&, std::string_view text) {
+    if (text.empty()) return {};
+    return fail(ErrorCode::invalid,
+                "deliveries through a proxy are not part of this version; unset it, and let "
+                "--allow-net say which private networks may be reached");
+}
+
+Result<void> note_main_secret(ServerConfig& config, std::string_view) {
+    config.notes.emplace_back(
+        "SVIX_MAIN_SECRET is set: this version does not encrypt endpoint secrets at rest yet; "
+        "protect the data folder");
+    return {};
+}
+
+Result<void> note_database(ServerConfig& config, std::string_view) {
+    config.notes.emplace_back(
+        "SVIX_DB_DSN is set and has no effect: this version keeps its data in --database");
+    return {};
+}
+
+Result<void> note_queue(ServerConfig& config, std::string_view) {
+    config.notes.emplace_back(
+        "SVIX_REDIS_DSN, SVIX_QUEUE_* and SVIX_CACHE_* have no effect: posthaste needs no queue or "
+        "cache beside it");
+    return {};
+}
+
 Result<void> note_redis(ServerConfig& config, std::string_view) {
     config.notes.emplace_back("REDIS_URL is set and has no effect: posthaste needs no Redis");
     return {};
 }
 
 constexpr std::array kSettings = {
-    Setting{"listen", "", "HOST:PORT", "address to listen on [127.0.0.1:8000]", set_listen},
+    Setting{"listen", "SVIX_LISTEN_ADDRESS", "HOST:PORT", "address to listen on [127.0.0.1:8000]",
+            set_listen},
     Setting{"database", "DATABASE_URL", "sqlite:PATH", "where data lives [sqlite:./data]",
             set_database},
     Setting{"auth", "", "open|required", "who may call the API [required]", set_auth},
     Setting{"insecure_open", "", "true|false",
             "allow --auth open on addresses others can reach [false]", set_insecure_open},
-    Setting{"allow_net", "", "CIDR,...",
+    Setting{"allow_net", "SVIX_WHITELIST_SUBNETS", "CIDR,...",
             "networks deliveries may reach although they are not public [none]", set_allow_net},
-    Setting{"log_level", "LOG_LEVEL", "LEVEL", "debug, info, warning or error [info]",
-            set_log_level},
+    Setting{"log_level", "LOG_LEVEL SVIX_LOG_LEVEL", "LEVEL",
+            "debug, info, warning or error [info]", set_log_level},
     Setting{"reactors", "", "N", "event loops; 0 is one per core [0]", set_reactors},
     Setting{"ca_file", "", "FILE", "certificate authorities to trust besides the system's",
             set_ca_file},
@@ -192,6 +346,45 @@ constexpr std::array kSettings = {
             "attempts of a subscription's delivery, the first included [5]", set_attempts_max},
     Setting{"webhook_retry_delay", "WEBHOOK_RETRY_DELAY", "SECONDS",
             "base of exponential retries instead of 10, 30, 60, 300, 900 s", set_retry_delay},
+    Setting{"jwt_secret", "SVIX_JWT_SECRET", "TEXT|PEM",
+            "key of the native API's tokens [generated, in the data folder]", set_jwt_secret},
+    Setting{"jwt_algorithm", "SVIX_JWT_ALGORITHM", "ALG",
+            "HS256, HS384, HS512, RS256, RS384, RS512 or EdDSA [HS256]", set_jwt_algorithm},
+    Setting{"public_url", "", "URL", "where customers reach this server [http://LISTEN]",
+            set_public_url},
+    Setting{"retry_schedule", "SVIX_RETRY_SCHEDULE", "SECONDS,...",
+            "gaps between attempts of a native endpoint [5,300,1800,7200,18000,36000,36000]",
+            set_retry_schedule},
+    Setting{"request_timeout_seconds", "SVIX_WORKER_REQUEST_TIMEOUT", "SECONDS",
+            "of one attempt to a native endpoint [30]", set_request_timeout},
+    Setting{"disable_after_hours", "SVIX_ENDPOINT_FAILURE_DISABLE_AFTER", "HOURS",
+            "an endpoint that only failed for so long is disabled; 0: never [120]",
+            set_disable_after},
+    Setting{"https_only", "SVIX_ENDPOINT_HTTPS_ONLY", "true|false",
+            "refuse endpoints with http URLs [false]", set_https_only},
+    Setting{"signature_headers", "", "webhook|svix|both",
+            "names of the signature headers to native endpoints [both]", set_signature_headers},
+    Setting{"whitelabel_headers", "SVIX_WHITELABEL_HEADERS", "true|false",
+            "true: signature_headers=webhook; false: svix", set_whitelabel_headers},
+    Setting{"signature_type", "SVIX_DEFAULT_SIGNATURE_TYPE", "hmac256|ed25519",
+            "kind of the secrets made for endpoints [hmac256]", set_signature_type},
+    Setting{"operational_webhooks", "", "true|false",
+            "send events about endpoints and failing deliveries [false]", set_operational_webhooks},
+    Setting{"operational_webhook_address", "SVIX_OPERATIONAL_WEBHOOK_ADDRESS", "URL",
+            "any URL: operational_webhooks=true", set_operational_address},
+    Setting{"verify_tls", "", "true|false", "check receivers' certificates [true]", set_verify_tls},
+    Setting{"disable_tls_verification", "SVIX_DANGEROUS_DISABLE_TLS_VERIFICATION", "true|false",
+            "true: verify_tls=false", set_no_verify_tls},
+    Setting{"worker_max_tasks", "SVIX_WORKER_MAX_TASKS", "N", "in_flight_max; 0: unlimited",
+            set_worker_tasks},
+    Setting{"proxy_addr", "SVIX_PROXY_ADDR", "URL", "refused: there are no proxies in this version",
+            refuse_proxy},
+    Setting{"main_secret", "SVIX_MAIN_SECRET", "TEXT", "no effect in this version",
+            note_main_secret},
+    Setting{"db_dsn", "SVIX_DB_DSN", "URL", "no effect", note_database},
+    Setting{"redis_dsn",
+            "SVIX_REDIS_DSN SVIX_QUEUE_DSN SVIX_CACHE_DSN SVIX_QUEUE_TYPE SVIX_CACHE_TYPE", "URL",
+            "no effect", note_queue},
     Setting{"redis_url", "REDIS_URL", "URL", "accepted for older deployments; no effect",
             note_redis},
 };
@@ -241,6 +434,22 @@ Result<void> apply_file(ServerConfig& config, const std::string& file) {
         if (Result<void> applied = apply(config, *setting, *text, source); !applied) return applied;
     }
     return {};
+}
+
+// The first alias that is set; `source` is then its name.
+std::optional<std::string> alias_value(const Setting& setting, const Environment& environment,
+                                       std::string& source) {
+    std::string_view rest = setting.aliases;
+    while (!rest.empty()) {
+        const std::size_t space = std::min(rest.find(' '), rest.size());
+        const std::string name(rest.substr(0, space));
+        if (std::optional<std::string> text = environment(name)) {
+            source = name;
+            return text;
+        }
+        rest.remove_prefix(std::min(space + 1, rest.size()));
+    }
+    return std::nullopt;
 }
 
 Result<void> check(const ServerConfig& config) {
@@ -293,9 +502,8 @@ Result<ServerConfig> load_config(const std::string& file, const Environment& env
         if (flag != flags.end()) {
             text = flag->second;
             source = flag_of(setting);
-        } else if (!text && !setting.alias.empty()) {
-            source = setting.alias;
-            text = environment(source);
+        } else if (!text) {
+            text = alias_value(setting, environment, source);
         }
         if (!text) continue;
         if (Result<void> applied = apply(config, setting, *text, source); !applied)

@@ -15,11 +15,14 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/address_guard.h"
+#include "domain/signing.h"
 #include "ports/telemetry.h"
 
 namespace posthaste {
 
 enum class AuthMode : std::uint8_t { open, required };
+// Names of the signature headers to native endpoints.
+enum class SignatureHeaders : std::uint8_t { webhook, svix, both };
 
 struct ServerConfig {
     std::string listen_host = "127.0.0.1";
@@ -40,13 +43,29 @@ struct ServerConfig {
     std::uint64_t partition_bytes_max = 512u << 20;
     std::optional<std::uint32_t> subscriptions_attempts_max;
     std::optional<Duration> subscriptions_retry_base;
+
+    // The native API.
+    std::string
+        jwt_secret;  // HMAC text or PEM; empty: one is generated and kept in the data folder
+    std::string jwt_algorithm = "HS256";
+    std::string public_url;  // where customers reach this server; empty: the listening address
+    std::optional<std::vector<Duration>> retry_schedule;  // of new endpoints; none: the default
+    Duration request_timeout = 30s;                       // of one attempt to a native endpoint
+    Duration disable_after = 120h;  // of nothing but failure; 0: endpoints are never disabled
+    bool https_only = false;        // endpoints must have https URLs
+    SignatureHeaders signature_headers = SignatureHeaders::both;
+    KeyKind signature_type = KeyKind::hmac_sha256;  // of generated secrets
+    bool operational_webhooks = false;
+    bool verify_tls = true;
+
     std::vector<std::string> notes;  // accepted but without effect; said once at start
 };
 
 // One setting: the same word in the file (snake_case), as a flag (--kebab-case) and as POSTHASTE_UPPER_CASE.
 struct Setting {
     std::string_view name;
-    std::string_view alias;  // another environment variable with the same meaning, or empty
+    // Other environment variables with the same meaning, separated by spaces; the first one set counts.
+    std::string_view aliases;
     std::string_view value;  // what a value looks like
     std::string_view help;
     Result<void> (*apply)(ServerConfig& config, std::string_view text);

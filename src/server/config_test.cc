@@ -71,6 +71,49 @@ TEST(Config, OldNamesAreHonoured) {
     EXPECT_EQ(config->notes.size(), 1U);
 }
 
+TEST(Config, SvixVariablesAreHonoured) {
+    const auto config =
+        load({{"auth", "open"}}, {{"SVIX_LISTEN_ADDRESS", "127.0.0.1:8071"},
+                                  {"SVIX_JWT_SECRET", "x"},
+                                  {"SVIX_JWT_ALGORITHM", "HS512"},
+                                  {"SVIX_RETRY_SCHEDULE", "[1, 2,0]"},
+                                  {"SVIX_WORKER_REQUEST_TIMEOUT", "15"},
+                                  {"SVIX_WORKER_MAX_TASKS", "0"},
+                                  {"SVIX_ENDPOINT_FAILURE_DISABLE_AFTER", "24"},
+                                  {"SVIX_WHITELIST_SUBNETS", "[127.0.0.1/32, 172.17.0.0/16]"},
+                                  {"SVIX_ENDPOINT_HTTPS_ONLY", "true"},
+                                  {"SVIX_WHITELABEL_HEADERS", "true"},
+                                  {"SVIX_DEFAULT_SIGNATURE_TYPE", "ed25519"},
+                                  {"SVIX_OPERATIONAL_WEBHOOK_ADDRESS", "http://127.0.0.1:8071"},
+                                  {"SVIX_DANGEROUS_DISABLE_TLS_VERIFICATION", "true"},
+                                  {"SVIX_LOG_LEVEL", "debug"},
+                                  {"SVIX_DB_DSN", "postgresql://x"},
+                                  {"SVIX_QUEUE_TYPE", "redis"},
+                                  {"SVIX_MAIN_SECRET", "s"}});
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->listen_port, 8071);
+    EXPECT_EQ(config->jwt_secret, "x");
+    EXPECT_EQ(config->jwt_algorithm, "HS512");
+    EXPECT_EQ(config->retry_schedule, (std::vector<Duration>{1s, 2s, 0s}));
+    EXPECT_EQ(config->request_timeout, 15s);
+    EXPECT_EQ(config->in_flight_max, 100'000U);
+    EXPECT_EQ(config->disable_after, 24h);
+    EXPECT_EQ(config->allow_net.size(), 2U);
+    EXPECT_TRUE(config->https_only);
+    EXPECT_EQ(config->signature_headers, SignatureHeaders::webhook);
+    EXPECT_EQ(config->signature_type, KeyKind::ed25519);
+    EXPECT_TRUE(config->operational_webhooks);
+    EXPECT_FALSE(config->verify_tls);
+    EXPECT_EQ(config->log_level, Severity::debug);
+    EXPECT_EQ(config->notes.size(), 3U);
+}
+
+TEST(Config, AnEmptyRetryScheduleMeansOneAttempt) {
+    const auto config = load({{"auth", "open"}, {"retry_schedule", "[]"}});
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->retry_schedule, std::vector<Duration>());
+}
+
 struct BadCase {
     Values flags;
     std::string part;  // of the message
@@ -91,6 +134,12 @@ TEST(Config, BadValuesSayWhatIsWrongAndWhatIsRight) {
         {{{"auth", "open"}, {"log_level", "loud"}}, "debug, info, warning or error"},
         {{{"auth", "open"}, {"webhook_max_retries", "0"}}, "from 1 to 1000"},
         {{{"auth", "open"}, {"retention_hours", "-1"}}, "from 1 to"},
+        {{{"auth", "open"}, {"jwt_algorithm", "none"}}, "HS256, HS384"},
+        {{{"auth", "open"}, {"jwt_secret", ""}}, "a secret"},
+        {{{"auth", "open"}, {"retry_schedule", "5,x"}}, "--retry-schedule: 'x' is not"},
+        {{{"auth", "open"}, {"signature_headers", "none"}}, "webhook, svix or both"},
+        {{{"auth", "open"}, {"public_url", "example.com"}}, "a URL"},
+        {{{"auth", "open"}, {"proxy_addr", "socks5://x"}}, "proxy"},
     };
     for (const BadCase& each : cases) {
         const auto config = load(each.flags);

@@ -1,0 +1,86 @@
+#include "server/token_secret.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "base/bytes.h"
+#include "server/commands/file_descriptor.h"
+
+namespace posthaste {
+
+namespace {
+
+constexpr std::size_t kSecretBytes = 32;
+constexpr std::size_t kFileBytesMax = 16u << 10;
+
+std::string path_in(const std::string& data_dir) { return data_dir + "/token_secret"; }
+
+std::unexpected<Error> failed(const std::string& path, const char* doing) {
+    return fail(ErrorCode::unavailable,
+                fmt::format("cannot {} {}: {}", doing, path, std::strerror(errno)));
+}
+
+Result<void> sync_folder(const std::string& folder) {
+    const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.is_open() || ::fsync(opened.get()) != 0) return failed(folder, "sync");
+    return {};
+}
+
+// Written under another name first: a crash must not leave half a secret.
+Result<void> write_durably(const std::string& data_dir, std::string_view text) {
+    const std::string path = path_in(data_dir);
+    const std::string draft = path + ".new";
+    const FileDescriptor file(
+        ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (!file.is_open()) return failed(draft, "make");
+    if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::fsync(file.get()) != 0)
+        return failed(draft, "write");
+    if (std::rename(draft.c_str(), path.c_str()) != 0) return failed(path, "make");
+    return sync_folder(data_dir);
+}
+
+}  // namespace
+
+Result<std::string> load_token_secret(const std::string& data_dir) {
+    const std::string path = path_in(data_dir);
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.is_open()) {
+        if (errno != ENOENT) return failed(path, "read");
+        return fail(ErrorCode::not_found,
+                    fmt::format("{} does not exist: start the server once on this data folder, or "
+                                "give the secret with --jwt-secret",
+                                path));
+    }
+    std::string text(kFileBytesMax, '\0');
+    const ssize_t read = ::read(file.get(), text.data(), text.size());
+    if (read < 0) return failed(path, "read");
+    text.resize(static_cast<std::size_t>(read));
+    while (text.ends_with('\n')) text.pop_back();
+    if (text.empty())
+        return fail(ErrorCode::corrupt, fmt::format("{} is empty: remove it, and a new secret is "
+                                                    "made; tokens of the old one end",
+                                                    path));
+    return text;
+}
+
+Result<std::string> load_or_make_token_secret(const std::string& data_dir) {
+    Result<std::string> kept = load_token_secret(data_dir);
+    if (kept || kept.error().code != ErrorCode::not_found) return kept;
+    std::string bytes(kSecretBytes, '\0');
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        return failed(path_in(data_dir), "draw random bytes for");
+    std::string text = to_base64(bytes);
+    if (Result<void> written = write_durably(data_dir, text + "\n"); !written)
+        return std::unexpected(written.error());
+    return text;
+}
+
+}  // namespace posthaste

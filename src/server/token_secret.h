@@ -1,0 +1,17 @@
+#pragma once
+
+// The key of the native API's tokens when the operator gave none: 32 random bytes in base64, made at the first start and kept
+// in the data folder, readable by its owner only. Whoever can read the data can read it, and nobody else.
+
+#include <string>
+
+#include "base/result.h"
+
+namespace posthaste {
+
+// Reads <data_dir>/token_secret; makes it, durably, when it is not there.
+[[nodiscard]] Result<std::string> load_or_make_token_secret(const std::string& data_dir);
+// Reads it; not_found when there is none.
+[[nodiscard]] Result<std::string> load_token_secret(const std::string& data_dir);
+
+}  // namespace posthaste
