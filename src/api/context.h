@@ -8,11 +8,14 @@
 #include <optional>
 #include <string>
 
+#include "api/native/token.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "domain/retry.h"
+#include "domain/signing.h"
 #include "engine/engine.h"
 #include "ports/clock.h"
+#include "ports/entropy.h"
 #include "ports/store.h"
 
 namespace posthaste {
@@ -30,7 +33,20 @@ struct ApiSettings {
     std::size_t page_max = 1000;                   // the largest `limit` of a list
     std::size_t management_body_max = 256u << 10;  // bytes of a request that is not an ingest
     Duration retry_after = 1s;                     // advice on a 503
+
+    // The native API.
+    TokenSettings tokens;
+    std::string public_url = "http://localhost:8000";  // of this server, for links it hands out
+    RetryPolicy native_retry = native_retry_policy();  // of new endpoints
+    Duration native_timeout = 30s;
+    std::size_t native_body_max = 2u << 20;
+    bool endpoint_https_only = false;
+    KeyKind default_signature = KeyKind::hmac_sha256;  // of secrets made for new endpoints
 };
+
+namespace native {
+class RequestLocks;
+}
 
 // The text of GET /metrics in the Prometheus exposition format, version 0.0.4.
 class MetricsPage {
@@ -45,6 +61,8 @@ struct ApiContext {
     Clock& clock;
     MetricsPage& metrics;
     const ApiSettings& settings;
+    Entropy& entropy;
+    native::RequestLocks& request_locks;  // one for all reactors
 };
 
 // The policy of new subscriptions as WEBHOOK_MAX_RETRIES (all attempts, the first included) and WEBHOOK_RETRY_DELAY say:

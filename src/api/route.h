@@ -17,9 +17,12 @@
 namespace posthaste {
 
 class PayloadReader;
+namespace native {
+class Sessions;
+}
 
 // The segments that stood for {params}, in order, not decoded.
-using RouteParams = std::array<std::string_view, 3>;
+using RouteParams = std::array<std::string_view, 4>;
 
 // One request on its way through a handler. Trivially copyable: handlers are coroutines and take it by value.
 struct Call {
@@ -27,6 +30,7 @@ struct Call {
     PayloadReader* payloads = nullptr;
     HttpRequest request;
     RouteParams params;
+    native::Sessions* sessions = nullptr;
 };
 
 using Handler = Task<HttpResponse> (*)(Call);
@@ -34,6 +38,7 @@ using Handler = Task<HttpResponse> (*)(Call);
 enum class RouteKind : std::uint8_t {
     management,  // small bodies; exceptions become a 500
     hot,  // called without any wrapping: must not throw, takes bodies of any size the server lets in
+    native,  // bodies up to native_body_max; errors in the native API's form; POSTs heed Idempotency-Key
 };
 
 struct ApiRoute {

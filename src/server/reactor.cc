@@ -47,7 +47,8 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
               Engine::Ports{shared.store, transport_, clock_, alarms_, entropy_, telemetry_,
                             shared.mailboxes, shared.directory},
               engine_limits(shared.config)),
-      api_(ApiContext{engine_, shared.store, clock_, shared.metrics, shared.settings}),
+      api_(ApiContext{engine_, shared.store, clock_, shared.metrics, shared.settings, entropy_,
+                      shared.request_locks}),
       server_(loop.get_executor(), server_options(shared.config, shared.log), api_),
       work_(asio::make_work_guard(loop)) {}
 

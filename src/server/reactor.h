@@ -28,6 +28,7 @@ struct Shared {
     Mailboxes& mailboxes;
     MetricsPage& metrics;
     Log& log;
+    native::RequestLocks& request_locks;
 };
 
 class Reactor {

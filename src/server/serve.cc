@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/native/idempotency.h"
 #include "server/data_lock.h"
 #include "server/metrics_page.h"
 #include "server/reactor.h"
@@ -122,6 +123,7 @@ private:
     std::unique_ptr<DirectoryHolder> directory_;
     ReactorMailboxes mailboxes_;
     TallyBoard tally_;
+    native::RequestLocks request_locks_;
     std::unique_ptr<PrometheusPage> page_;
     LatePage late_page_;
     std::vector<std::unique_ptr<Reactor>> reactors_;
@@ -152,7 +154,8 @@ void Server::build_reactors(const Recovery& recovery) {
         subscriptions_retry(config_.subscriptions_attempts_max, config_.subscriptions_retry_base);
     settings_.reactors = loops_.size();
 
-    const Shared shared{config_, settings_, *store_, *directory_, mailboxes_, late_page_, log_};
+    const Shared shared{config_, settings_, *store_, *directory_, mailboxes_, late_page_, log_,
+                        request_locks_};
     std::vector<ReactorCounters> counters;
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         reactors_.push_back(std::make_unique<Reactor>(*loops_[i], i, loops_.size(), shared));

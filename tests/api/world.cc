@@ -212,7 +212,8 @@ World::World(EngineLimits limits)
     engine_ = std::make_unique<Engine>(io_.get_executor(), 0, 1, ports, limits);
     directory_.on_change([this](EndpointId id) { engine_->endpoint_changed(id); });
     engine_->start(Recovery{});
-    const ApiContext context{*engine_, *store_, *this, *page_, settings};
+    const ApiContext context{*engine_, *store_, *this, *page_, settings, *entropy_,
+                             request_locks_};
     api_ = std::make_unique<Api>(context);
 }
 

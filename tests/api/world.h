@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/native/idempotency.h"
 #include "api/router.h"
 #include "engine/engine.h"
 #include "engine/signal.h"
@@ -120,6 +121,7 @@ private:
     std::unique_ptr<Silent> silent_;
     std::unique_ptr<TextPage> page_;
     DirectoryHolder directory_;
+    native::RequestLocks request_locks_;
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<Api> api_;
     bool stopped_ = false;
