@@ -14,7 +14,7 @@ std::string quoted(std::string_view text) {
 TEST(JsonText, EscapesWhatMustBeAndNothingElse) {
     EXPECT_EQ(quoted("plain"), "\"plain\"");
     EXPECT_EQ(quoted("a\"b\\c"), R"("a\"b\\c")");
-    EXPECT_EQ(quoted("\n\r\t"), R"("\n\r\t")");
+    EXPECT_EQ(quoted("\b\f\n\r\t"), R"("\b\f\n\r\t")");
     EXPECT_EQ(quoted(std::string_view("\x00\x1f\x7f", 3)), "\"\\u0000\\u001f\x7f\"");
     EXPECT_EQ(quoted("J\xc3\xb6hn \xf0\x9f\x98\x80"), "\"J\xc3\xb6hn \xf0\x9f\x98\x80\"");
 }

@@ -53,6 +53,7 @@ void run_json(std::string_view input);
 void run_message(std::string_view input);
 void run_network(std::string_view input);
 void run_payload(std::string_view input);
+void run_payload_text(std::string_view input);
 void run_query(std::string_view input);
 void run_request(std::string_view input);
 void run_response(std::string_view input);

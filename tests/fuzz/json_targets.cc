@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 #include <string>
 
 #include "api/json_scan.h"
+#include "api/native/json_members.h"
+#include "api/native/payload_text.h"
 #include "api/payload.h"
 #include "base/assert.h"
 #include "base/bytes.h"
@@ -73,6 +76,52 @@ void run_payload(std::string_view input) {
     if (check.event_type) ASSERT(unescape_json(*scan.member) == *check.event_type);
     if (check.event_other) ASSERT(scan.member && scan.member->front() != '"');
     ASSERT(scan.member.has_value() == (check.event_type || check.event_other));
+}
+
+namespace {
+
+// Boost.JSON's view of a document; none where it has another taste than the scanner.
+std::optional<json::value> parse_plain(std::string_view text) {
+    json::parse_options options;
+    options.max_depth = kJsonDepthMax;
+    boost::system::error_code error;
+    json::value value = json::parse({text.data(), text.size()}, error, {}, options);
+    if (error.failed()) return std::nullopt;
+    return value;
+}
+
+void check_members(std::string_view object) {
+    std::size_t count = 0;
+    native::JsonMembers members(object);
+    while (const auto member = members.next()) {
+        ++count;
+        ASSERT(!scan_json(member->value).fault);
+        ASSERT(!scan_json("\"" + std::string(member->key) + "\"").fault);
+    }
+    const auto parsed = parse_plain(object);
+    if (parsed) ASSERT(count >= parsed->as_object().size());
+}
+
+}  // namespace
+
+void run_payload_text(std::string_view input) {
+    std::string shown;
+    native::append_payload(shown, input);
+    const JsonScan scan = scan_json(input);
+    if (scan.fault) {
+        ASSERT(shown == native::kExpiredPayload);
+        return;
+    }
+    const JsonScan again = scan_json(shown);
+    ASSERT(!again.fault && again.first == scan.first);
+    std::string twice;
+    native::append_payload(twice, shown);
+    ASSERT(twice == shown);
+    const auto before = parse_plain(input);
+    const auto behind = parse_plain(shown);
+    // What Boost.JSON makes of a number such as 0e4000 is not even equal to itself.
+    if (before && behind && *before == *before) ASSERT(*before == *behind);
+    if (scan.first == '{') check_members(input);
 }
 
 }  // namespace posthaste::fuzz

@@ -17,6 +17,7 @@ constexpr std::array kTargets = {
     FuzzTarget{"message", run_message},
     FuzzTarget{"network", run_network},
     FuzzTarget{"payload", run_payload},
+    FuzzTarget{"payload_text", run_payload_text},
     FuzzTarget{"query", run_query},
     FuzzTarget{"request", run_request},
     FuzzTarget{"response", run_response},
