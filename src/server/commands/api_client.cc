@@ -121,6 +121,14 @@ Result<SubscriptionSummary> ApiClient::find_or_create(const SubscriptionDraft& d
     return create_subscription(draft);
 }
 
+Result<std::string> ApiClient::create_native(std::string_view path, std::string_view body) const {
+    ASSIGN_OR_RETURN(const HttpMessage answer, expect_success("POST", path, body));
+    ASSIGN_OR_RETURN(const json::value value, parse_json(answer));
+    const json::object* object = value.if_object();
+    if (object == nullptr) return fail(ErrorCode::io, "the server's answer is not an object");
+    return text_of(*object, "id");
+}
+
 Result<void> ApiClient::delete_subscription(std::string_view id) const {
     auto answer = expect_success("DELETE", fmt::format("/subscriptions/{}", id));
     if (!answer) return std::unexpected(answer.error());

@@ -55,6 +55,9 @@ public:
     // Oldest first.
     [[nodiscard]] Result<std::vector<AttemptSummary>> attempts_of(
         std::string_view delivery_id) const;
+    // POSTs to the native API; the new object's id.
+    [[nodiscard]] Result<std::string> create_native(std::string_view path,
+                                                    std::string_view body) const;
     // GET /health answers 200.
     [[nodiscard]] Result<void> check_health() const;
     [[nodiscard]] Result<std::string> metrics() const;

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,9 +28,10 @@ struct Scenario {
     // By which figure runs are ordered to find the middle one.
     const char* figure;
 };
-constexpr std::array<Scenario, 4> kScenarios{{
+constexpr std::array<Scenario, 5> kScenarios{{
     {"throughput", bench_throughput, "deliveries_per_s"},
     {"latency", bench_latency, "p99_ms"},
+    {"apis", bench_apis, "cpu_ratio"},
     {"isolation", bench_isolation, "p99_ratio"},
     {"backlog", bench_backlog, "p99_ratio"},
 }};
@@ -159,9 +161,15 @@ void add_bench_command(CLI::App& app, int& exit_code) {
     BenchOptions& options = arguments->options;
     CLI::App* command =
         app.add_subcommand("bench", "Measure a server; the last line of output is one JSON object");
-    command->add_option("scenario", options.scenario, "throughput, latency, isolation or backlog")
+    command
+        ->add_option("scenario", options.scenario,
+                     "throughput, latency, apis, isolation or backlog")
         ->required()
-        ->check(CLI::IsMember({"throughput", "latency", "isolation", "backlog"}));
+        ->check(CLI::IsMember({"throughput", "latency", "apis", "isolation", "backlog"}));
+    const std::map<std::string, BenchApi> apis = {{"subscriptions", BenchApi::subscriptions},
+                                                  {"native", BenchApi::native}};
+    command->add_option("--api", options.api, "Through which events are sent [subscriptions]")
+        ->transform(CLI::CheckedTransformer(apis));
     command->add_option("--server-binary", options.server_binary, "Program to start (this one)");
     command
         ->add_option("--serve-argument", options.serve_arguments,

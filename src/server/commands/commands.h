@@ -76,6 +76,12 @@ int run_doctor(const DoctorOptions& options);
 
 int run_version();
 
+// Through which API a benchmark sends its events.
+enum class BenchApi : std::uint8_t {
+    subscriptions,  // POST /webhooks/ingest/{id}
+    native,         // POST /api/v1/app/{id}/msg, with an Idempotency-Key each
+};
+
 struct BenchOptions {
     std::string scenario;
     std::string server_binary = "/proc/self/exe";
@@ -90,6 +96,7 @@ struct BenchOptions {
     std::uint64_t payload_bytes = 1024;
     double rate = 1000;  // events per second of the open-loop scenarios
     unsigned runs = 1;
+    BenchApi api = BenchApi::subscriptions;
     std::uint64_t pending = 1'000'000;  // backlog: deliveries waiting for the hanging endpoint
 };
 int run_bench(const BenchOptions& options);

@@ -56,14 +56,20 @@ Result<void> LoadGenerator::open() {
         if (path.size() != options_.paths.front().size())
             return fail(ErrorCode::invalid, "the targets' paths differ in length");
     }
-    const std::string body = make_event_body(options_.payload_bytes);
+    const std::string body =
+        options_.body_before + make_event_body(options_.payload_bytes) + options_.body_behind;
     path_at_ = std::string_view("POST ").size();
     request_ = fmt::format("POST {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json\r\n",
                            options_.paths.front(), options_.server.host, options_.server.port);
     if (!options_.authorization.empty())
         request_ += fmt::format("Authorization: {}\r\n", options_.authorization);
+    if (options_.idempotency_keys) {
+        request_ += "Idempotency-Key: auto_";
+        key_at_ = request_.size();
+        request_ += std::string(kEventNumberDigits, '0') + "\r\n";
+    }
     request_ += fmt::format("Content-Length: {}\r\n\r\n", body.size());
-    number_at_ = request_.size() + kEventNumberAt;
+    number_at_ = request_.size() + options_.body_before.size() + kEventNumberAt;
     request_ += body;
 
     epoll_ = FileDescriptor(::epoll_create1(EPOLL_CLOEXEC));
@@ -183,6 +189,7 @@ void LoadGenerator::send_next(std::size_t index, std::int64_t now) {
     const std::string& path = options_.paths[target];
     std::memcpy(request_.data() + path_at_, path.data(), path.size());
     write_event_number(request_.data() + number_at_, *number);
+    if (key_at_ != 0) write_event_number(request_.data() + key_at_, *number);
     connection.number = *number;
     connection.phase = Phase::waiting;
     ++waiting_;

@@ -34,6 +34,9 @@ public:
         std::size_t payload_bytes = 1024;
         std::vector<std::string> paths;  // request targets, by target index; all of one length
         std::string authorization;       // value of the header, empty for none
+        std::string body_before;         // around the event document
+        std::string body_behind;
+        bool idempotency_keys = false;  // each request carries a key of its own
     };
     struct Load {
         double rate = 0;                     // events per second, 0 = closed loop
@@ -101,6 +104,7 @@ private:
     std::string request_;  // head and body; path and number are patched in
     std::size_t path_at_ = 0;
     std::size_t number_at_ = 0;
+    std::size_t key_at_ = 0;  // 0: no Idempotency-Key
     std::vector<char> buffer_;
 
     Load load_;

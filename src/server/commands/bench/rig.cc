@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "api/native/token.h"
 #include "server/commands/tool_clock.h"
 
 namespace posthaste {
@@ -18,6 +19,18 @@ namespace {
 constexpr std::size_t kEventsMax = 24u << 20;
 // A secret for every subscription; it guards nothing.
 constexpr std::string_view kSecret = "whsec_cG9zdGhhc3RlLWJlbmNobWFyay1zZWNyZXQtMzI=";
+
+// Of the tokens of a server started here, which nobody else uses.
+constexpr std::string_view kTokenSecret = "posthaste-benchmark";
+
+Result<std::string> make_token() {
+    TokenSettings settings;
+    settings.secret = kTokenSecret;
+    ASSIGN_OR_RETURN(const auto keys, native::TokenKeys::create(settings));
+    native::TokenClaims claims;
+    claims.subject = native::kDefaultOrganization;
+    return keys->sign(claims);
+}
 
 double or_zero(const std::optional<double>& value) { return value.value_or(0); }
 
@@ -36,13 +49,20 @@ Result<std::unique_ptr<BenchRig>> BenchRig::create(const BenchOptions& options, 
     if (auto ready = rig->prepare_data_dir(); !ready) return std::unexpected(ready.error());
     if (auto opened = rig->open_server(); !opened) return std::unexpected(opened.error());
     LoadGenerator::Options generator;
-    if (auto made = rig->make_subscriptions(origins, generator.paths); !made)
+    if (options.api == BenchApi::native) {
+        if (auto made = rig->make_applications(origins, generator.paths); !made)
+            return std::unexpected(made.error());
+        generator.body_before = R"({"eventType":"bench.tick","payload":)";
+        generator.body_behind = "}";
+        generator.idempotency_keys = true;
+    } else if (auto made = rig->make_subscriptions(origins, generator.paths); !made) {
         return std::unexpected(made.error());
+    }
     const Target& target = rig->api_->http().target();
     generator.server = {target.host, target.port};
     generator.connections = options.connections;
     generator.payload_bytes = options.payload_bytes;
-    if (!options.token.empty()) generator.authorization = "Bearer " + options.token;
+    if (!rig->address_.token.empty()) generator.authorization = "Bearer " + rig->address_.token;
     ASSIGN_OR_RETURN(rig->generator_, LoadGenerator::create(std::move(generator), *rig->ledger_));
     return rig;
 }
@@ -97,7 +117,12 @@ Result<void> BenchRig::open_server() {
                         "--allow-net",
                         "127.0.0.0/8",
                         "--log-level",
-                        "warning"};
+                        "warning",
+                        "--jwt-secret",
+                        std::string(kTokenSecret)};
+    if (options_.api == BenchApi::native && address_.token.empty()) {
+        ASSIGN_OR_RETURN(address_.token, make_token());
+    }
     serve_arguments_.insert(serve_arguments_.end(), options_.serve_arguments.begin(),
                             options_.serve_arguments.end());
     ASSIGN_OR_RETURN(api_, ApiClient::create(address_));
@@ -129,12 +154,31 @@ Result<void> BenchRig::await_health(Duration patience) {
 Result<void> BenchRig::make_subscriptions(unsigned origins, std::vector<std::string>& paths) {
     for (unsigned i = 0; i < origins; ++i) {
         SubscriptionDraft draft;
-        draft.target_url = fmt::format("http://127.0.0.1:{}/bench/{}", sink_->port(i), i);
+        draft.target_url = sink_url(i);
         draft.secret = kSecret;
         ASSIGN_OR_RETURN(const auto subscription, api_->create_subscription(draft));
         paths.push_back("/webhooks/ingest/" + subscription.id);
     }
     return {};
+}
+
+// One application with one endpoint each: what a request costs does not depend on how many others there are.
+Result<void> BenchRig::make_applications(unsigned origins, std::vector<std::string>& paths) {
+    for (unsigned i = 0; i < origins; ++i) {
+        ASSIGN_OR_RETURN(const std::string application,
+                         api_->create_native("/api/v1/app", R"({"name":"bench"})"));
+        const std::string here = "/api/v1/app/" + application;
+        const std::string body =
+            fmt::format(R"({{"url":"{}","secret":"{}"}})", sink_url(i), kSecret);
+        ASSIGN_OR_RETURN(const std::string endpoint, api_->create_native(here + "/endpoint", body));
+        // As the SDKs ask: the answer does not repeat the payload.
+        paths.push_back(here + "/msg?with_content=false");
+    }
+    return {};
+}
+
+std::string BenchRig::sink_url(unsigned origin) const {
+    return fmt::format("http://127.0.0.1:{}/bench/{}", sink_->port(origin), origin);
 }
 
 RigSnapshot BenchRig::snapshot() const {

@@ -81,6 +81,8 @@ private:
     Result<void> prepare_data_dir();
     Result<void> open_server();
     Result<void> make_subscriptions(unsigned origins, std::vector<std::string>& paths);
+    Result<void> make_applications(unsigned origins, std::vector<std::string>& paths);
+    [[nodiscard]] std::string sink_url(unsigned origin) const;
     template <class Use>
     void for_each_line(const LedgerWindow& window, Use use) const;
 

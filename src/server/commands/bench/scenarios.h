@@ -14,6 +14,9 @@ namespace posthaste {
 [[nodiscard]] Result<boost::json::object> bench_throughput(const BenchOptions& options);
 // Open loop at a fixed rate.
 [[nodiscard]] Result<boost::json::object> bench_latency(const BenchOptions& options);
+// Throughput through the subscriptions API and through the native one, in turn; what an event costs the server by either, and
+// the ratio.
+[[nodiscard]] Result<boost::json::object> bench_apis(const BenchOptions& options);
 // Open loop; one endpoint gets a fifth of the events, and answers in the first half, hangs in the second. The others'
 // latencies of both halves are compared.
 [[nodiscard]] Result<boost::json::object> bench_isolation(const BenchOptions& options);

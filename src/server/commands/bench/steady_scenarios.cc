@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <numeric>
 #include <vector>
 
@@ -68,6 +69,39 @@ Result<boost::json::object> bench_latency(const BenchOptions& options) {
                     options.payload_bytes));
     ASSIGN_OR_RETURN(boost::json::object out, run_steady(options, options.rate));
     out["rate"] = options.rate;
+    return out;
+}
+
+Result<boost::json::object> bench_apis(const BenchOptions& options) {
+    constexpr int kRounds = 3;
+    constexpr const char* kFigure = "server_cpu_us_per_delivery";
+    say(fmt::format("apis: {} rounds of both, {} connections, {} endpoints, {} B", kRounds,
+                    options.connections, options.endpoints, options.payload_bytes));
+    boost::json::object out;
+    std::vector<double> old_cost, new_cost, ratios;
+    std::uint64_t lost = 0;
+    for (int round = 0; round < kRounds; ++round) {
+        for (const BenchApi api : {BenchApi::subscriptions, BenchApi::native}) {
+            BenchOptions turn = options;
+            turn.api = api;
+            ASSIGN_OR_RETURN(boost::json::object figures, run_steady(turn, 0));
+            lost += figures["lost"].to_number<std::uint64_t>();
+            const double cost = figures[kFigure].to_number<double>();
+            (api == BenchApi::native ? new_cost : old_cost).push_back(cost);
+            if (api == BenchApi::native) out = std::move(figures);
+        }
+        ratios.push_back(new_cost.back() / old_cost.back());
+        say(fmt::format("round {}: {:.1f} and {:.1f} µs a delivery, ratio {:.2f}", round + 1,
+                        old_cost.back(), new_cost.back(), ratios.back()));
+    }
+    const auto median = [](std::vector<double> values) {
+        std::ranges::sort(values);
+        return values[values.size() / 2];
+    };
+    out["lost"] = lost;
+    out["subscriptions_cpu_us_per_delivery"] = median(old_cost);
+    out["native_cpu_us_per_delivery"] = median(new_cost);
+    out["cpu_ratio"] = median(ratios);
     return out;
 }
 
