@@ -9,16 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <set>
 
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "engine/directory_service.h"
 #include "engine/job.h"
-#include "engine/task_group.h"
 #include "ports/clock.h"
 #include "ports/store.h"
 #include "ports/task.h"
