@@ -91,7 +91,8 @@ bool wants(const PreparedEndpoint& endpoint, const EventFacts& event) {
     const Endpoint& config = endpoint.config;
     if (!wants(config, event.type) || !wants_channels(config, event.channels)) return false;
     if (!config.filter) return true;
-    return endpoint.filter && event.input && endpoint.filter->matches(*event.input);
+    if (!endpoint.filter || !event.input) return false;
+    return endpoint.filter->matches({event.input->payload, event.type, event.channels});
 }
 
 // ---- looking up
