@@ -279,7 +279,7 @@ bool JobWork::is_wanted(const PreparedEndpoint& endpoint, const Event& event) co
     simdjson::dom::parser parser;
     simdjson::dom::element payload;
     if (parser.parse(event.payload).get(payload) != simdjson::SUCCESS) return false;
-    const FilterInput input{&payload};
+    const FilterInput input{&payload, event.type, event.channels};
     facts.input = &input;
     return wants(endpoint, facts);
 }

@@ -13,6 +13,7 @@ HttpClientOptions client_options(const ServerConfig& config, const std::string& 
     HttpClientOptions options;
     options.guard = AddressGuard(config.allow_net);
     options.user_agent = "posthaste/" + version;
+    options.verify_tls = config.verify_tls;
     options.ca_file = config.ca_file;
     return options;
 }

@@ -20,6 +20,7 @@
 #include "server/data_lock.h"
 #include "server/metrics_page.h"
 #include "server/reactor.h"
+#include "server/token_secret.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace posthaste {
@@ -53,6 +54,12 @@ Result<std::uint16_t> claim_port(const ServerConfig& config) {
                 "cannot listen on {}:{}: {}; stop what uses it, or choose another with --listen",
                 config.listen_host, config.listen_port, error.message()));
     return probe.local_endpoint().port();
+}
+
+// An IPv6 address stands in brackets in a URL; "any address" is reached at localhost.
+std::string url_host(const std::string& host) {
+    if (host == "0.0.0.0" || host == "::") return "localhost";
+    return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
 template <class T>
@@ -105,6 +112,7 @@ public:
 
 private:
     Result<void> open();
+    Result<void> read_settings();
     void build_reactors(const Recovery& recovery);
     void announce(const Recovery& recovery);
     void wait_for_signal();
@@ -147,15 +155,38 @@ Result<void> Server::open() {
     return {};
 }
 
-void Server::build_reactors(const Recovery& recovery) {
+// What the APIs are told, from the configuration.
+Result<void> Server::read_settings() {
     settings_.organization = kDefaultOrganization;
     settings_.application = kDefaultApplication;
     settings_.subscriptions_retry =
         subscriptions_retry(config_.subscriptions_attempts_max, config_.subscriptions_retry_base);
     settings_.reactors = loops_.size();
 
-    const Shared shared{config_, settings_, *store_, *directory_, mailboxes_, late_page_, log_,
-                        request_locks_};
+    ASSIGN_OR_RETURN(settings_.tokens, token_settings(config_.jwt_algorithm, config_.jwt_secret,
+                                                      config_.database_dir));
+    // A key that cannot be used is said at the start, not to each caller.
+    if (auto keys = native::TokenKeys::create(settings_.tokens); !keys)
+        return fail(ErrorCode::invalid, "--jwt-secret: " + keys.error().message);
+    settings_.public_url = config_.public_url;
+    if (settings_.public_url.empty())
+        settings_.public_url =
+            fmt::format("http://{}:{}", url_host(config_.listen_host), config_.listen_port);
+    settings_.native_retry = native_retry_policy();
+    if (config_.retry_schedule) {
+        settings_.native_retry.gaps = *config_.retry_schedule;
+        settings_.native_retry.attempts_max =
+            static_cast<std::uint32_t>(config_.retry_schedule->size() + 1);
+    }
+    settings_.native_timeout = config_.request_timeout;
+    settings_.endpoint_https_only = config_.https_only;
+    settings_.default_signature = config_.signature_type;
+    return {};
+}
+
+void Server::build_reactors(const Recovery& recovery) {
+    const Shared shared{config_,    settings_,  *store_, *directory_,
+                        mailboxes_, late_page_, log_,    request_locks_};
     std::vector<ReactorCounters> counters;
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         reactors_.push_back(std::make_unique<Reactor>(*loops_[i], i, loops_.size(), shared));
@@ -225,8 +256,9 @@ Result<int> Server::run() {
     ASSIGN_OR_RETURN(config_.listen_port, claim_port(config_));
     if (Result<void> opened = open(); !opened) return std::unexpected(opened.error());
     ASSIGN_OR_RETURN(const Recovery recovery, run_to_end(boot_, store_->recover()));
-    ASSIGN_OR_RETURN(std::vector<Endpoint> endpoints, run_to_end(boot_, store_->load_endpoints()));
-    directory_ = std::make_unique<DirectoryHolder>(Directory::from(std::move(endpoints)));
+    ASSIGN_OR_RETURN(Directory::Contents contents, run_to_end(boot_, load_contents(*store_)));
+    directory_ = std::make_unique<DirectoryHolder>(Directory::holding(std::move(contents)));
+    if (Result<void> read = read_settings(); !read) return std::unexpected(read.error());
     build_reactors(recovery);
     for (const auto& reactor : reactors_)
         if (Result<void> listening = reactor->listen(); !listening)

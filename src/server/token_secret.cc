@@ -71,6 +71,23 @@ Result<std::string> load_token_secret(const std::string& data_dir) {
     return text;
 }
 
+Result<TokenSettings> token_settings(const std::string& algorithm,
+                                     const std::string& configured_secret,
+                                     const std::string& data_dir) {
+    TokenSettings settings;
+    const auto known = parse_token_algorithm(algorithm);
+    if (!known) return fail(ErrorCode::invalid, fmt::format("no such algorithm: {}", algorithm));
+    settings.algorithm = *known;
+    settings.secret = configured_secret;
+    if (!settings.secret.empty()) return settings;
+    if (!algorithm.starts_with("HS"))
+        return fail(
+            ErrorCode::invalid,
+            fmt::format("--jwt-algorithm {} needs a key: give a PEM with --jwt-secret", algorithm));
+    ASSIGN_OR_RETURN(settings.secret, load_or_make_token_secret(data_dir));
+    return settings;
+}
+
 Result<std::string> load_or_make_token_secret(const std::string& data_dir) {
     Result<std::string> kept = load_token_secret(data_dir);
     if (kept || kept.error().code != ErrorCode::not_found) return kept;

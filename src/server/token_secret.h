@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "api/native/token.h"
 #include "base/result.h"
 
 namespace posthaste {
@@ -13,5 +14,11 @@ namespace posthaste {
 [[nodiscard]] Result<std::string> load_or_make_token_secret(const std::string& data_dir);
 // Reads it; not_found when there is none.
 [[nodiscard]] Result<std::string> load_token_secret(const std::string& data_dir);
+
+// The configured secret, else the one in the data folder, which is made when it is not there. Only HMAC algorithms have one
+// that can be made.
+[[nodiscard]] Result<TokenSettings> token_settings(const std::string& algorithm,
+                                                   const std::string& configured_secret,
+                                                   const std::string& data_dir);
 
 }  // namespace posthaste

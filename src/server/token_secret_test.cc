@@ -45,5 +45,21 @@ TEST_F(TokenSecret, AFolderThatIsNotThereIsNamed) {
     EXPECT_NE(made.error().message.find("missing/token_secret"), std::string::npos);
 }
 
+TEST_F(TokenSecret, AConfiguredSecretGoesFirst) {
+    const auto given = token_settings("HS512", "x", folder_ + "/missing");
+    ASSERT_TRUE(given) << given.error().message;
+    EXPECT_EQ(given->secret, "x");
+    EXPECT_EQ(given->algorithm, TokenAlgorithm::hs512);
+    const auto made = token_settings("HS256", "", folder_);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->secret, load_token_secret(folder_).value());
+}
+
+TEST_F(TokenSecret, AnAsymmetricKeyMustBeGiven) {
+    const auto settings = token_settings("RS256", "", folder_);
+    ASSERT_FALSE(settings);
+    EXPECT_NE(settings.error().message.find("PEM"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace posthaste
