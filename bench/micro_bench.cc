@@ -2,6 +2,7 @@
 // Run with ./dev bench micro; compare medians within one run (--benchmark_repetitions=9).
 
 #include <benchmark/benchmark.h>
+#include <simdjson.h>
 
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include "api/payload.h"
 #include "base/id.h"
 #include "domain/fair_scheduler.h"
+#include "domain/filter.h"
 #include "domain/signing.h"
 #include "engine/attempt.h"
 
@@ -70,6 +72,23 @@ void check_a_payload(benchmark::State& state) {
     }
 }
 BENCHMARK(check_a_payload)->Arg(256)->Arg(1024)->Arg(16384);
+
+// Four conditions over a payload of 1 KB, most of it one long text, as is usual; its tree is there already.
+void match_a_filter(benchmark::State& state) {
+    const auto filter =
+        Filter::compile(R"({"type": {"$startsWith": "order."}, "amount": {"$gte": 1000},
+        "customer.country": {"$in": ["AT", "CH", "DE"]}, "items.sku": {"$like": "A-*"}})")
+            .value();
+    std::string payload =
+        R"({"type":"order.paid","id":"ord_1","text":")" + std::string(800, 'x') +
+        R"(","amount":1050,"customer":{"id":7,"name":"Ada","country":"DE"},)"
+        R"("items":[{"sku":"B-1","qty":1},{"sku":"C-9","qty":2},{"sku":"A-4","qty":3}]})";
+    simdjson::dom::parser parser;
+    const simdjson::dom::element element = parser.parse(payload).value();
+    const FilterInput input{&element, "order.paid", {}};
+    for (auto _ : state) benchmark::DoNotOptimize(filter->matches(input));
+}
+BENCHMARK(match_a_filter);
 
 void choose_a_lane(benchmark::State& state) {
     FairScheduler scheduler;

@@ -215,8 +215,9 @@ void Directory::put(Endpoint endpoint) {
     if (gone && (!come || moved(organization)))
         by_organization_.at_own(gone->config.organization).erase(gone);
     if (come) by_organization_.at_own(config.organization).put(come);
-    if (moved(application)) by_application_.at_own(gone->config.application).replace(gone, nullptr);
-    if (gone || come)
+    if (gone && (!come || moved(application)))
+        by_application_.at_own(gone->config.application).replace(gone, nullptr);
+    if (come)
         by_application_.at_own(config.application)
             .replace(moved(application) ? nullptr : gone, come);
 }

@@ -10,6 +10,7 @@ namespace {
 constexpr std::array kTargets = {
     FuzzTarget{"bytes", run_bytes},
     FuzzTarget{"chunks", run_chunks},
+    FuzzTarget{"filter", run_filter},
     FuzzTarget{"http_date", run_http_date},
     FuzzTarget{"ids", run_ids},
     FuzzTarget{"ip", run_ip},
