@@ -49,7 +49,7 @@ Task<void> JobRun::carry_out() {
     // What was reached since the last time, for the next process; if the store refuses, it repeats a little.
     const Job& job = work_.job();
     if (is_stopping_ && job.status == JobStatus::running && job.progress.examined > saved_examined_)
-        co_await try_save({});
+        co_await try_save(std::string());
 }
 
 Task<bool> JobRun::refresh() {
@@ -87,10 +87,10 @@ Task<bool> JobRun::slice() {
     }
     patience_ = Duration::zero();
     if (*step == JobWork::Step::finished) {
-        co_await finish(JobStatus::finished, {});
+        co_await finish(JobStatus::finished, std::string());
         co_return false;
     }
-    if (is_save_due()) co_await save({});
+    if (is_save_due()) co_await save(std::string());
     if (!is_stopping_)
         co_await rest_.wait(std::clamp(ports_.clock.now() - began, kRestMin, kRestMax));
     co_return !is_gone_;

@@ -10,7 +10,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +19,7 @@
 #include "domain/directory.h"
 #include "domain/model.h"
 #include "engine/directory_service.h"
+#include "engine/engine.h"
 #include "engine/job.h"
 #include "engine/task_group.h"
 #include "ports/store.h"
@@ -30,6 +30,8 @@ namespace posthaste {
 
 // Its tokens manage the applications and endpoints that receive operational events.
 inline constexpr std::string_view kManagementOrganization = "org_00000000000SvixManagement00";
+
+[[nodiscard]] OrganizationId management_organization();
 
 enum class EndpointChange : std::uint8_t {
     created,
@@ -47,7 +49,7 @@ struct OperationalSettings {
 class OperationalEvents {
 public:
     // Engine::accept, or a test's stand-in.
-    using Accept = std::function<Task<Result<void>>(std::shared_ptr<Event>)>;
+    using Accept = std::function<Task<Result<Accepted>>(std::shared_ptr<Event>)>;
 
     OperationalEvents(Executor executor, OperationalSettings settings, DirectoryService& directory,
                       Telemetry& telemetry, Accept accept);
@@ -74,17 +76,24 @@ private:
         std::string payload;
     };
 
+    void on_attempt(std::string_view type, const Event& event, const Endpoint& endpoint,
+                    const AttemptRecord& attempt);
+    [[nodiscard]] bool is_listened_to(OrganizationId organization);
+    [[nodiscard]] PreparedApplicationPtr listener(OrganizationId organization);
     void enqueue(OrganizationId organization, std::string_view type, std::string data);
     Task<void> send_waiting();
     Task<void> send(Waiting waiting);
 
+    // Constant after construction:
+    Executor executor_;
     const OperationalSettings settings_;
     DirectoryService& directory_;
     Telemetry& telemetry_;
     Accept accept_;
 
+    // Loop state:
     std::deque<Waiting> waiting_;
-    std::uint64_t dropped_ = 0;  // since the last notice
+    std::uint64_t dropped_ = 0;  // since the queue was last empty
     bool is_sending_ = false;
     bool is_stopping_ = false;
     TaskGroup tasks_;
