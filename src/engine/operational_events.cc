@@ -93,7 +93,7 @@ std::vector<EndpointId> targets_of(const Directory& directory, const Event& even
     simdjson::dom::element payload;
     if (parser.parse(event.payload).get(payload) != simdjson::SUCCESS)
         return directory.match(event.application, facts);
-    const FilterInput input{&payload};
+    const FilterInput input{&payload, event.type, event.channels};
     facts.input = &input;
     return directory.match(event.application, facts);
 }
