@@ -97,7 +97,7 @@ bool SimStorePolicy::next_read_works() {
 
 // --- mailboxes --------------------------------------------------------------------------------------------------------
 
-void SimMailboxes::post(std::move_only_function<void()> message) {
+void SimMailboxes::deliver(std::move_only_function<void()> message) {
     if (random_.chance(late_)) {
         time_.after(random_.between(Duration{1}, 200ms), std::move(message));
     } else {
@@ -107,14 +107,20 @@ void SimMailboxes::post(std::move_only_function<void()> message) {
 
 void SimMailboxes::hand_over(std::size_t reactor, std::vector<PendingDelivery> deliveries) {
     REACHED(cross_reactor);
-    post([this, reactor, deliveries = std::move(deliveries)]() mutable {
+    deliver([this, reactor, deliveries = std::move(deliveries)]() mutable {
         if (!engines_.empty()) engines_[reactor]->receive(std::move(deliveries));
     });
 }
 
 void SimMailboxes::announce_parked(std::size_t reactor, EndpointId endpoint, Timestamp due) {
-    post([this, reactor, endpoint, due] {
+    deliver([this, reactor, endpoint, due] {
         if (!engines_.empty()) engines_[reactor]->announce_parked(endpoint, due);
+    });
+}
+
+void SimMailboxes::post(std::size_t reactor, std::move_only_function<void(Engine&)> run) {
+    deliver([this, reactor, run = std::move(run)]() mutable {
+        if (!engines_.empty()) run(*engines_[reactor]);
     });
 }
 

@@ -77,9 +77,10 @@ public:
 
     void hand_over(std::size_t reactor, std::vector<PendingDelivery> deliveries) override;
     void announce_parked(std::size_t reactor, EndpointId endpoint, Timestamp due) override;
+    void post(std::size_t reactor, std::move_only_function<void(Engine&)> run) override;
 
 private:
-    void post(std::move_only_function<void()> message);
+    void deliver(std::move_only_function<void()> message);
 
     Executor executor_;
     SimTime& time_;

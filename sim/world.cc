@@ -93,7 +93,7 @@ void World::make_engines(const Recovery& recovery, std::vector<Endpoint> endpoin
         const Engine::Ports ports{*store_,  *transports_[reactor], time_,       time_,
                                   entropy_, *telemetry_,           *mailboxes_, *directory_};
         engines_.push_back(std::make_unique<Engine>(executor, reactor, config_.reactors, ports,
-                                                    config_.limits, sabotage_));
+                                                    config_.limits, EngineRules{}, sabotage_));
     }
     for (auto& engine : engines_) engine->start(recovery);
     engines_[0]->start_maintenance(config_.maintenance);

@@ -23,9 +23,16 @@ Decision decide(const DeliveryProgress& progress, AttemptOutcome outcome, const 
     ASSERT(progress.attempts_made >= 1);
     ASSERT(draw >= 0.0 && draw < 1.0);
     if (outcome == AttemptOutcome::delivered) return {DeliveryState::delivered, {}};
-    if (progress.attempts_made >= policy.attempts_max) return {DeliveryState::dead, {}};
+    if (progress.manual.trigger == AttemptTrigger::manual) {
+        if (!progress.manual.resume_due) return {DeliveryState::dead, {}};
+        return {DeliveryState::parked, std::max(*progress.manual.resume_due, now)};
+    }
+    ASSERT(progress.attempts_made > progress.manual.manual_made);
+    const std::uint32_t scheduled = progress.attempts_made - progress.manual.manual_made;
+    if (scheduled >= policy.attempts_max) return {DeliveryState::dead, {}};
 
-    Duration delay = retry_delay(policy, progress.attempts_made, draw);
+    Duration delay = retry_delay(policy, scheduled, draw);
+    if (outcome == AttemptOutcome::timed_out) delay = std::max(delay, policy.after_timeout_min);
     // The receiver may ask for patience, never for haste, and cannot stretch the schedule beyond
     // twice its length.
     if (retry_after) delay = std::clamp(*retry_after, delay, 2 * delay);

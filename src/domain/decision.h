@@ -39,9 +39,21 @@ enum class DeliveryState : std::uint8_t {
            state == DeliveryState::cancelled;
 }
 
+// A delivery that waits for a manual attempt. It may have been settled before: then it is pending again, and its counter moves
+// back. Where the schedule had a retry planned, that retry stands if the manual attempt fails.
+struct ManualState {
+    std::uint32_t manual_made = 0;                       // of attempts_made, those that were manual
+    AttemptTrigger trigger = AttemptTrigger::scheduled;  // of the attempt it waits for
+    std::optional<Timestamp>
+        resume_due;  // trigger == manual: the schedule's own next attempt, if any
+
+    friend bool operator==(const ManualState&, const ManualState&) = default;
+};
+
 struct DeliveryProgress {
     Timestamp accepted_at;
     std::uint32_t attempts_made = 0;  // the one being decided on included
+    ManualState manual;               // as it was before that attempt
 };
 
 struct Decision {
@@ -52,6 +64,8 @@ struct Decision {
 };
 
 // REQUIRES: outcome != interrupted, attempts_made ≥ 1, 0 ≤ draw < 1.
+// A manual attempt that failed is not retried: the schedule goes on where it was, at resume_due or, when that has passed,
+// now; without one the delivery is dead. The schedule does not count manual attempts.
 // `retry_after`, when the answer carried one, moves the delay within [delay, 2 × delay].
 [[nodiscard]] Decision decide(const DeliveryProgress& progress, AttemptOutcome outcome,
                               const RetryPolicy& policy, std::optional<Duration> retry_after,

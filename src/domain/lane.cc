@@ -78,6 +78,22 @@ void Lane::parked(Timestamp due) {
 
 void Lane::settled(EventId event) { loaded_.erase(event); }
 
+Lane::Place Lane::place_of(EventId event) const {
+    const auto is_it = [&](const QueuedDelivery& delivery) { return delivery.event->id == event; };
+    if (std::ranges::any_of(queue_, is_it)) return Place::queued;
+    if (page_under_way_) return Place::reading;
+    if (loaded_.contains(event) || std::ranges::find(resending_, event) != resending_.end())
+        return Place::settling;
+    return Place::absent;
+}
+
+void Lane::begin_resend(EventId event) {
+    ASSERT(place_of(event) == Place::absent);
+    resending_.push_back(event);
+}
+
+void Lane::end_resend(EventId event) { ASSERT(std::erase(resending_, event) == 1); }
+
 std::size_t Lane::page_size() const {
     if (mode_ == Mode::cancelling) return limits_.page;
     const std::size_t room = window() > queue_.size() ? window() - queue_.size() : 0;
@@ -100,6 +116,7 @@ Lane::PageRequest Lane::begin_page(Timestamp now) {
     parked_during_page_.reset();
     const Timestamp due_until = mode_ == Mode::cancelling ? Timestamp::max() : now;
     PageRequest request{due_until, page_size(), {loaded_.begin(), loaded_.end()}};
+    request.exclude.insert(request.exclude.end(), resending_.begin(), resending_.end());
     // Iteration order of a hash set must not leak into what is read.
     std::sort(request.exclude.begin(), request.exclude.end());
     return request;
@@ -139,8 +156,8 @@ void Lane::set_in_flight_max(std::uint32_t in_flight_max) {
 }
 
 bool Lane::is_empty() const {
-    return queue_.empty() && loaded_.empty() && in_flight_ == 0 && !earliest_parked_ &&
-           !page_under_way_;
+    return queue_.empty() && loaded_.empty() && resending_.empty() && in_flight_ == 0 &&
+           !earliest_parked_ && !page_under_way_;
 }
 
 }  // namespace posthaste

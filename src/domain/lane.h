@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "domain/decision.h"
 #include "domain/model.h"
 
 namespace posthaste {
@@ -38,6 +39,7 @@ struct QueuedDelivery {
     EventPtr event;
     std::optional<Timestamp> parked_due;
     std::uint32_t attempts_made = 0;
+    ManualState manual{};
     [[nodiscard]] Timestamp due() const { return parked_due ? *parked_due : event->accepted_at; }
 };
 
@@ -73,6 +75,18 @@ public:
     void parked(Timestamp due);
     // The update of a delivery that had been read from a parked row is committed.
     void settled(EventId event);
+
+    // Somebody asks for a manual attempt of this event.
+    enum class Place : std::uint8_t {
+        queued,    // it leaves anyway, soon
+        reading,   // a page is being read that may bring it: ask again when it is there
+        settling,  // a change of it is on its way to the store: ask again when that is durable
+        absent,  // not in memory: its parked row may be changed, between begin_resend() and end_resend()
+    };
+    [[nodiscard]] Place place_of(EventId event) const;
+    // REQUIRES: place_of(event) == absent. Until end_resend() no page brings the event.
+    void begin_resend(EventId event);
+    void end_resend(EventId event);
 
     // Reading parked rows. A page is wanted when rows are due, the queue runs low and no read is under way.
     [[nodiscard]] bool wants_page(Timestamp now) const;
@@ -117,6 +131,7 @@ private:
     std::deque<QueuedDelivery> queue_;
     std::unordered_set<EventId>
         loaded_;  // read from parked rows and not yet settled; looked up and copied only
+    std::vector<EventId> resending_;            // their parked rows are being changed
     std::optional<Timestamp> earliest_parked_;  // lower bound for parked rows not in memory
     std::optional<Timestamp> parked_during_page_;
     std::uint32_t in_flight_ = 0;

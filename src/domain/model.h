@@ -2,6 +2,7 @@
 
 // The nouns. Configuration objects are values; an Event is immutable once the store has committed it.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -139,6 +140,15 @@ struct Event {
     bool is_expunged = false;  // the payload was deleted: nothing can be sent any more
 };
 using EventPtr = std::shared_ptr<const Event>;
+
+// What receivers get, and what is signed.
+[[nodiscard]] inline const std::string& body_of(const Event& event) {
+    return event.body ? *event.body : event.payload;
+}
+// What of an event's size its owner chose.
+[[nodiscard]] inline std::size_t bytes_of(const Event& event) {
+    return event.payload.size() + (event.body ? event.body->size() : 0);
+}
 
 inline constexpr Duration kRepeatWindow = 12h;
 

@@ -70,6 +70,7 @@ RetryPolicy native_retry_policy() {
     RetryPolicy policy = listed({5s, 5min, 30min, 2h, 5h, 10h, 10h}, 8);
     policy.jitter = Jitter::symmetric;
     policy.jitter_fraction = 0.2;
+    policy.after_timeout_min = 60s;
     return policy;
 }
 

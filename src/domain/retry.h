@@ -20,7 +20,7 @@ enum class Jitter : std::uint8_t {
 };
 
 struct RetryPolicy {
-    // Gap before attempt 2, 3, …; the last one repeats. Used when not empty.
+    // Gap before attempt 2, 3, …; the last one repeats. Used when not empty. 0 s means at once.
     std::vector<Duration> gaps;
     // Used when `gaps` is empty: base × factor^(failures - 1), at most `delay_max`.
     Duration base = 1s;
@@ -32,6 +32,8 @@ struct RetryPolicy {
 
     std::uint32_t attempts_max = 5;   // all attempts, the first included; 0 counts as 1
     std::optional<Duration> age_max;  // a delivery older than this is dead instead of retried
+    // After an attempt that timed out the delay is at least this: who could not answer in time needs time.
+    Duration after_timeout_min{};
 
     friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
@@ -42,10 +44,11 @@ struct RetryPolicy {
 
 // The defaults of the APIs. Lists get up to 10 % on top, so that no receiver is called earlier than
 // the documentation promises; exponentials get full jitter.
-[[nodiscard]] RetryPolicy native_retry_policy();     // 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 10 h; ± 20 %
-[[nodiscard]] RetryPolicy orders_retry_policy();     // 1, 2, 4, 8 s exponential; 5 attempts
-[[nodiscard]] RetryPolicy mailboxes_retry_policy();  // 2, 4 s; 3 attempts
-[[nodiscard]] RetryPolicy contacts_retry_policy();   // 1, 5, 25, 125, 625 s; 6 attempts
+[[nodiscard]] RetryPolicy
+native_retry_policy();  // 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 10 h; ± 20 %; ≥ 60 s after a time-out
+[[nodiscard]] RetryPolicy orders_retry_policy();         // 1, 2, 4, 8 s exponential; 5 attempts
+[[nodiscard]] RetryPolicy mailboxes_retry_policy();      // 2, 4 s; 3 attempts
+[[nodiscard]] RetryPolicy contacts_retry_policy();       // 1, 5, 25, 125, 625 s; 6 attempts
 [[nodiscard]] RetryPolicy subscriptions_retry_policy();  // 10, 30, 60, 300, 900 s; 5 attempts
 
 // What the operator set, as WEBHOOK_MAX_RETRIES and WEBHOOK_RETRY_DELAY.

@@ -48,7 +48,7 @@ std::string attempt_headers(const Event& event, const Route& route, Timestamp no
     headers.append("\r\n");
     if (route.signer) {
         headers.append("webhook-signature: ");
-        route.signer->append_standard(headers, id, seconds, event.payload, now);
+        route.signer->append_standard(headers, id, seconds, body_of(event), now);
         headers.append("\r\n");
     }
     if (route.endpoint->config.profile == Profile::subscriptions) {
@@ -56,7 +56,7 @@ std::string attempt_headers(const Event& event, const Route& route, Timestamp no
         append_line(headers, "X-Webhook-Subscription-ID", to_uuid(route.endpoint->config.id));
         if (route.signer) {
             headers.append("X-Webhook-Signature: ");
-            route.signer->append_hex(headers, event.payload);
+            route.signer->append_hex(headers, body_of(event));
             headers.append("\r\n");
         }
     }
@@ -72,7 +72,10 @@ DeliveryUpdate settle_attempt(const QueuedDelivery& delivery, const Endpoint& en
     update.origin.parked_due = delivery.parked_due;
     update.attempts_made = delivery.attempts_made + 1;
 
-    const DeliveryProgress progress{delivery.event->accepted_at, update.attempts_made};
+    const bool is_manual = delivery.manual.trigger == AttemptTrigger::manual;
+    update.manual.manual_made = delivery.manual.manual_made + (is_manual ? 1 : 0);
+    const DeliveryProgress progress{delivery.event->accepted_at, update.attempts_made,
+                                    delivery.manual};
     Decision decision =
         decide(progress, result.outcome, endpoint.retry, result.retry_after, now, draw);
     // The endpoint was deleted while the request was on its way: no retry can ever leave.
@@ -85,6 +88,7 @@ DeliveryUpdate settle_attempt(const QueuedDelivery& delivery, const Endpoint& en
 
     AttemptRecord& record = update.attempt.emplace();
     record.number = update.attempts_made;
+    record.trigger = delivery.manual.trigger;
     record.started_at = started_at;
     record.outcome = result.outcome;
     record.status_code = result.status;

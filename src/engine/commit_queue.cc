@@ -1,7 +1,6 @@
 #include "engine/commit_queue.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include <boost/asio/async_result.hpp>
@@ -28,7 +27,7 @@ CommitQueue::CommitQueue(Executor executor, std::size_t reactor, Engine::Ports p
 
 Task<Result<Accepted>> CommitQueue::add(std::shared_ptr<Event> event) {
     if (refusing_events_) co_return fail(ErrorCode::stopping, "the server is shutting down");
-    const std::size_t bytes = event->payload.size();
+    const std::size_t bytes = bytes_of(*event);
     if (unanswered_bytes_ + bytes > unanswered_bytes_max_ && unanswered_bytes_ > 0) {
         metrics_.refused_overload.add();
         co_return fail(ErrorCode::overloaded,
@@ -36,9 +35,9 @@ Task<Result<Accepted>> CommitQueue::add(std::shared_ptr<Event> event) {
     }
     auto enqueue = [this, &event, bytes](auto handler) {
         unanswered_bytes_ += bytes;
-        batch_bytes_ += bytes;
+        audience_.bytes += bytes;
         batch_.events.push_back(std::move(event));
-        waiters_.push_back(Waiter{std::move(handler), ports_.clock.now()});
+        audience_.waiters.push_back(Waiter{std::move(handler), ports_.clock.now()});
         schedule_flush();
     };
     // Not suspend(): on this path every coroutine frame counts.
@@ -52,6 +51,23 @@ void CommitQueue::add(DeliveryUpdate update) {
     schedule_flush();
 }
 
+void CommitQueue::add(DeliveryUpdate update, Done done) {
+    add(std::move(update));
+    audience_.watchers.push_back(std::move(done));
+}
+
+void CommitQueue::when_durable(Done done) {
+    // Batches end in order, so an empty one that ends well is behind all that was added before; unless some of that has failed
+    // and waits to be repeated.
+    auto unless_failing = [this, done = std::move(done)](Result<void> result) mutable {
+        if (result && failing_)
+            result = fail(ErrorCode::unavailable, "the store cannot write at present");
+        done(std::move(result));
+    };
+    audience_.watchers.push_back(std::move(unless_failing));
+    schedule_flush();
+}
+
 void CommitQueue::schedule_flush() {
     if (flush_scheduled_) return;
     flush_scheduled_ = true;
@@ -60,49 +76,77 @@ void CommitQueue::schedule_flush() {
 
 void CommitQueue::flush() {
     flush_scheduled_ = false;
-    if (batch_.empty()) return;
+    if (batch_.empty() && audience_.watchers.empty()) return;
     ++under_way_;
     CommitBatch leaving = std::exchange(batch_, CommitBatch());
-    auto done = [this, waiters = std::exchange(waiters_, std::vector<Waiter>()),
-                 bytes = std::exchange(batch_bytes_, 0)](Result<void> result,
-                                                         CommitBatch batch) mutable {
-        finish(std::move(result), std::move(batch), std::move(waiters), bytes);
+    auto done = [this, audience = std::exchange(audience_, Audience())](Result<void> result,
+                                                                        CommitBatch batch) mutable {
+        finish(std::move(result), std::move(batch), std::move(audience));
     };
     ports_.store.commit(reactor_, std::move(leaving), std::move(done));
 }
 
-void CommitQueue::finish(Result<void> result, CommitBatch batch, std::vector<Waiter> waiters,
-                         std::size_t bytes) {
+void CommitQueue::finish(Result<void> result, CommitBatch batch, Audience audience) {
     --under_way_;
-    unanswered_bytes_ -= bytes;
+    unanswered_bytes_ -= audience.bytes;
     if (result) {
-        on_durable_(batch.events, batch.updates);
-        answer(std::move(waiters), batch.events);
+        tell_durable(batch);
+        answer(std::move(audience.waiters), batch);
     } else {
         const Error error = result.error();
         fail_batch(error, std::move(batch));
-        for (Waiter& waiter : waiters) waiter.resume(std::unexpected(error));
+        for (Waiter& waiter : audience.waiters) waiter.resume(std::unexpected(error));
     }
+    for (Done& done : audience.watchers) done(result);
     if (is_idle() || is_failing()) settled_.notify();
 }
 
-void CommitQueue::answer(std::vector<Waiter> waiters,
-                         const std::vector<std::shared_ptr<Event>>& events) {
+// What the store refused is not there: nobody may send it.
+void CommitQueue::tell_durable(CommitBatch& batch) {
+    if (batch.refusals.empty()) return on_durable_(batch.events, batch.updates);
+    std::vector<std::shared_ptr<Event>> stored;
+    auto refusal = batch.refusals.begin();
+    for (std::size_t i = 0; i < batch.events.size(); ++i) {
+        if (refusal != batch.refusals.end() && refusal->index == i)
+            ++refusal;
+        else
+            stored.push_back(batch.events[i]);
+    }
+    on_durable_(stored, batch.updates);
+}
+
+void CommitQueue::answer(std::vector<Waiter> waiters, const CommitBatch& batch) {
     if (waiters.empty()) return;
     const Timestamp now = ports_.clock.now();
+    auto refusal = batch.refusals.begin();
     for (std::size_t i = 0; i < waiters.size(); ++i) {
         const Duration took = now - waiters[i].since;
         metrics_.accept_latency.record(
             static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0)));
-        waiters[i].resume(Accepted{events[i]->id, false});
+        if (refusal == batch.refusals.end() || refusal->index != i) {
+            waiters[i].resume(Accepted{batch.events[i]->id, false});
+            continue;
+        }
+        const Refusal& refused = *refusal++;
+        if (refused.reason == Refusal::Reason::repeated)
+            waiters[i].resume(Accepted{refused.existing, true});
+        else
+            waiters[i].resume(
+                fail(ErrorCode::exists, "the application has an event with this uid already"));
     }
 }
 
 void CommitQueue::fail_batch(const Error& error, CommitBatch batch) {
     metrics_.commit_failures.add();
     ports_.telemetry.on_notice(Severity::error, "store", error.message);
-    std::move(batch.updates.begin(), batch.updates.end(), std::back_inserter(failed_updates_));
-    if (error.code == ErrorCode::commit_unknown)
+    const bool in_doubt = error.code == ErrorCode::commit_unknown;
+    for (DeliveryUpdate& update : batch.updates) {
+        if (update.kind == UpdateKind::step)
+            failed_updates_.push_back(std::move(update));
+        else if (in_doubt)
+            doubtful_.push_back(update.endpoint);
+    }
+    if (in_doubt)
         for (const std::shared_ptr<Event>& event : batch.events)
             doubtful_.insert(doubtful_.end(), event->targets.begin(), event->targets.end());
     if (failing_ || (failed_updates_.empty() && doubtful_.empty())) return;
@@ -124,7 +168,7 @@ void CommitQueue::repeat_failed() {
             repeat_pause_ = std::min(repeat_pause_ * 2, kRepeatPauseMax);
             repeat_alarm_->arm(ports_.clock.now() + repeat_pause_);
         }
-        finish(std::move(result), std::move(committed), {}, 0);
+        finish(std::move(result), std::move(committed), {});
     };
     ports_.store.commit(reactor_, std::move(batch), std::move(done));
 }

@@ -28,12 +28,21 @@ public:
     // Engine::accept, without a coroutine frame of its own.
     Task<Result<Accepted>> add(std::shared_ptr<Event> event);
     void add(DeliveryUpdate update);
+    // Calls `done` when this and everything added before it is durable, or with the failure. A manual attempt that was asked
+    // for is not repeated after a failure: who asked is told.
+    using Done = std::move_only_function<void(Result<void>)>;
+    void add(DeliveryUpdate update, Done done);
+    // The same without an update of its own.
+    void when_durable(Done done);
     // From now on events are refused with `stopping`; updates are still taken.
     void refuse_events() { refusing_events_ = true; }
+    [[nodiscard]] bool is_refusing() const { return refusing_events_; }
 
     // Commits fail at present: no new attempt should start, its outcome could not be kept.
     [[nodiscard]] bool is_failing() const { return failing_; }
-    [[nodiscard]] bool is_idle() const { return batch_.empty() && !failing_ && under_way_ == 0; }
+    [[nodiscard]] bool is_idle() const {
+        return batch_.empty() && audience_.watchers.empty() && !failing_ && under_way_ == 0;
+    }
     // Returns when everything added is durable, or commits fail.
     Task<void> drain();
     // Called when commits work again. `doubtful`: endpoints of events whose commit was ambiguous; the
@@ -47,11 +56,18 @@ private:
         Timestamp since;
     };
 
+    // Whom to tell about one batch.
+    struct Audience {
+        std::vector<Waiter> waiters;  // of its events, by position
+        std::vector<Done> watchers;
+        std::size_t bytes = 0;  // of its events' payloads
+    };
+
     void schedule_flush();
     void flush();
-    void finish(Result<void> result, CommitBatch batch, std::vector<Waiter> waiters,
-                std::size_t bytes);
-    void answer(std::vector<Waiter> waiters, const std::vector<std::shared_ptr<Event>>& events);
+    void finish(Result<void> result, CommitBatch batch, Audience audience);
+    void tell_durable(CommitBatch& batch);
+    void answer(std::vector<Waiter> waiters, const CommitBatch& batch);
     void fail_batch(const Error& error, CommitBatch batch);
     void repeat_failed();
     void recover(const std::vector<EndpointId>& doubtful);
@@ -65,8 +81,7 @@ private:
     OnRecovered on_recovered_;
 
     CommitBatch batch_;
-    std::vector<Waiter> waiters_;  // of batch_.events, by position
-    std::size_t batch_bytes_ = 0;
+    Audience audience_;  // of batch_
     std::size_t unanswered_bytes_ = 0;
     std::size_t under_way_ = 0;
     bool flush_scheduled_ = false;

@@ -29,14 +29,19 @@ Lane::Verdict verdict_on(AttemptOutcome outcome, int status) {
     return about_payload ? Lane::Verdict::neutral : Lane::Verdict::failure;
 }
 
+std::unexpected<Error> cannot_write() {
+    return fail(ErrorCode::unavailable, "the store cannot write at present");
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(Executor executor, Engine::Ports ports, EngineLimits limits,
-                       Sabotage sabotage, EngineMetrics& metrics, DirectoryService& directory,
-                       CommitQueue& commits)
+                       EngineRules rules, Sabotage sabotage, EngineMetrics& metrics,
+                       DirectoryService& directory, CommitQueue& commits)
     : executor_(executor),
       ports_(ports),
       limits_(limits),
+      rules_(rules),
       sabotage_(sabotage),
       metrics_(metrics),
       directory_(directory),
@@ -141,20 +146,20 @@ void Dispatcher::endpoint_changed(EndpointId id) {
 
 void Dispatcher::count_in(const QueuedDelivery& delivery) {
     ++window_;
-    window_bytes_ += delivery.event->payload.size();
+    window_bytes_ += bytes_of(*delivery.event);
 }
 
 void Dispatcher::count_out(const QueuedDelivery& delivery) {
     --window_;
-    window_bytes_ -= delivery.event->payload.size();
+    window_bytes_ -= bytes_of(*delivery.event);
 }
 
 void Dispatcher::admit(EventPtr event, EndpointId endpoint) {
     const LaneIndex index = lane_of(endpoint);
     Entry& entry = *entries_[index];
     const bool room =
-        window_ < limits_.window && window_bytes_ + event->payload.size() <= limits_.window_bytes;
-    QueuedDelivery delivery{std::move(event), std::nullopt, 0};
+        window_ < limits_.window && window_bytes_ + bytes_of(*event) <= limits_.window_bytes;
+    QueuedDelivery delivery{std::move(event), std::nullopt, 0, {}};
     if (entry.lane.mode() == Lane::Mode::cancelling) {
         cancel(delivery, endpoint);
         return;
@@ -178,6 +183,7 @@ void Dispatcher::park(const QueuedDelivery& delivery, EndpointId endpoint) {
     update.next = DeliveryState::parked;
     update.due = delivery.due();
     update.attempts_made = delivery.attempts_made;
+    update.manual = delivery.manual;
     commits_.add(std::move(update));
 }
 
@@ -198,6 +204,7 @@ void Dispatcher::announce_parked(EndpointId endpoint, Timestamp due) {
 }
 
 void Dispatcher::on_durable(const DeliveryUpdate& update) {
+    if (update.kind == UpdateKind::resend) return;  // its watcher knows
     if (update.attempt) --in_flight_;
     account(update);
     auto found = index_.find(update.endpoint);
@@ -274,14 +281,76 @@ Task<void> Dispatcher::read_page(LaneIndex index, Lane::PageRequest request) {
         std::vector<QueuedDelivery> rows;
         rows.reserve(page->rows.size());
         for (ParkedDelivery& row : page->rows) {
-            rows.push_back(QueuedDelivery{std::move(row.event), row.due, row.attempts_made});
+            rows.push_back(
+                QueuedDelivery{std::move(row.event), row.due, row.attempts_made, row.manual});
             count_in(rows.back());
         }
         lane.end_page(std::move(rows), page->next_due);
     }
     shed(index);
+    place_waiting(index);
     after_change(index);
     pump();
+}
+
+// ---- manual attempts
+
+void Dispatcher::resend(EventId event, EndpointId endpoint, Resent done) {
+    place(endpoint, Resend{event, std::move(done), false});
+}
+
+// The parked row of a delivery may only be changed while nothing here believes to know what is in it.
+void Dispatcher::place(EndpointId endpoint, Resend wanted) {
+    if (stopping_) return wanted.done(fail(ErrorCode::stopping, "the server is shutting down"));
+    if (commits_.is_failing()) return wanted.done(cannot_write());
+    const LaneIndex index = lane_of(endpoint);
+    Entry& entry = *entries_[index];
+    if (std::ranges::find(entry.sending, wanted.event) != entry.sending.end())
+        return wanted.done({});
+    switch (entry.lane.place_of(wanted.event)) {
+        case Lane::Place::queued: return wanted.done({});
+        case Lane::Place::reading: return entry.resends.push_back(std::move(wanted));
+        case Lane::Place::absent:
+            if (wanted.is_in_order) return commit_resend(index, std::move(wanted));
+            break;
+        case Lane::Place::settling: break;
+    }
+    wanted.is_in_order = true;
+    commits_.when_durable(
+        [this, endpoint, wanted = std::move(wanted)](Result<void> result) mutable {
+            if (!result) return wanted.done(std::move(result));
+            place(endpoint, std::move(wanted));
+            pump();
+        });
+}
+
+void Dispatcher::place_waiting(LaneIndex index) {
+    const EndpointId endpoint = entries_[index]->lane.endpoint();
+    for (Resend& wanted : std::exchange(entries_[index]->resends, {}))
+        place(endpoint, std::move(wanted));
+}
+
+void Dispatcher::commit_resend(LaneIndex index, Resend wanted) {
+    Lane& lane = entries_[index]->lane;
+    lane.begin_resend(wanted.event);
+    DeliveryUpdate update;
+    update.kind = UpdateKind::resend;
+    update.event = wanted.event;
+    update.endpoint = lane.endpoint();
+    update.due = ports_.clock.now();
+    auto finish = [this, index, due = update.due,
+                   wanted = std::move(wanted)](Result<void> result) mutable {
+        Lane& here = entries_[index]->lane;  // a lane with a row being changed is never forgotten
+        here.end_resend(wanted.event);
+        if (result) {
+            metrics_.resends.add();
+            here.parked(due);
+        }
+        after_change(index);
+        wanted.done(std::move(result));
+        pump();
+    };
+    commits_.add(std::move(update), std::move(finish));
 }
 
 // ---- attempts
@@ -342,6 +411,7 @@ void Dispatcher::start_attempt(LaneIndex index) {
     request.event = delivery.event;
     request.headers = attempt_headers(*delivery.event, entry.route, ports_.clock.now());
     request.timeout = entry.route.endpoint->config.timeout;
+    entry.sending.push_back(delivery.event->id);
     after_change(index);
     tasks_.spawn(attempt(index, std::move(request), std::move(delivery), lane_class));
 }
@@ -359,6 +429,7 @@ Task<void> Dispatcher::attempt(LaneIndex index, OutboundRequest request, QueuedD
 void Dispatcher::finish_attempt(LaneIndex index, const QueuedDelivery& delivery,
                                 TransportResult result, Timestamp started_at) {
     Entry& entry = *entries_[index];
+    ASSERT(std::erase(entry.sending, delivery.event->id) == 1);
     if (result.outcome == AttemptOutcome::interrupted) {
         // Stopping is no failure of the endpoint: on disk the delivery is where it was.
         --in_flight_;

@@ -7,6 +7,7 @@
 // however many endpoints hang, the healthy ones keep the other half.
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -23,16 +24,22 @@ namespace posthaste {
 
 class Dispatcher {
 public:
-    Dispatcher(Executor executor, Engine::Ports ports, EngineLimits limits, Sabotage sabotage,
-               EngineMetrics& metrics, DirectoryService& directory, CommitQueue& commits);
+    Dispatcher(Executor executor, Engine::Ports ports, EngineLimits limits, EngineRules rules,
+               Sabotage sabotage, EngineMetrics& metrics, DirectoryService& directory,
+               CommitQueue& commits);
 
     // A committed delivery, from this reactor's accept or from another's.
     void admit(EventPtr event, EndpointId endpoint);
     // A parked row is committed that may be unknown here.
     void announce_parked(EndpointId endpoint, Timestamp due);
+    // Engine::resend, for an endpoint whose lane belongs here. `done` is called in this turn or a later one.
+    using Resent = std::move_only_function<void(Result<void>)>;
+    void resend(EventId event, EndpointId endpoint, Resent done);
     // A delivery update is durable.
     void on_durable(const DeliveryUpdate& update);
     void endpoint_changed(EndpointId id);
+    // Null: nobody.
+    void report_to(EndpointNews* listener) { listener_ = listener; }
     // Starts what can start. Called at the end of every turn that changed something.
     void pump();
 
@@ -43,6 +50,11 @@ public:
     [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
 
 private:
+    struct Resend {
+        EventId event;
+        Resent done;
+        bool is_in_order = false;  // whatever was decided before it was asked for is durable
+    };
     struct Entry {
         explicit Entry(Lane start) : lane(std::move(start)) {}
         Lane lane;
@@ -50,6 +62,8 @@ private:
         std::uint64_t directory_version = 0;  // the route was looked up at this version
         bool in_page_queue = false;
         std::optional<Timestamp> wake_at;  // its place in wakes_
+        std::vector<EventId> sending;      // requests under way
+        std::vector<Resend> resends;       // wait for the end of a page read
     };
 
     LaneIndex lane_of(EndpointId endpoint);
@@ -68,6 +82,9 @@ private:
                        Class lane_class);
     void finish_attempt(LaneIndex index, const QueuedDelivery& delivery, TransportResult result,
                         Timestamp started_at);
+    void place(EndpointId endpoint, Resend wanted);
+    void place_waiting(LaneIndex index);
+    void commit_resend(LaneIndex index, Resend wanted);
     Task<void> read_page(LaneIndex index, Lane::PageRequest request);
     void park(const QueuedDelivery& delivery, EndpointId endpoint);
     void cancel(const QueuedDelivery& delivery, EndpointId endpoint);
@@ -78,10 +95,12 @@ private:
     Executor executor_;
     Engine::Ports ports_;
     EngineLimits limits_;
+    EngineRules rules_;
     Sabotage sabotage_;
     EngineMetrics& metrics_;
     DirectoryService& directory_;
     CommitQueue& commits_;
+    EndpointNews* listener_ = nullptr;
 
     std::deque<std::unique_ptr<Entry>> entries_;       // by LaneIndex; null where no lane is
     std::unordered_map<EndpointId, LaneIndex> index_;  // looked up only

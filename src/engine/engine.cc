@@ -3,12 +3,13 @@
 #include "engine/commit_queue.h"
 #include "engine/dispatcher.h"
 #include "engine/maintenance.h"
+#include "ports/suspend.h"
 
 namespace posthaste {
 
 struct Engine::Impl {
     Impl(Executor on, std::size_t own_reactor, std::size_t all_reactors, Ports all_ports,
-         EngineLimits limits, Sabotage sabotage, EngineMetrics& all_metrics,
+         EngineLimits limits, EngineRules rules, Sabotage sabotage, EngineMetrics& all_metrics,
          DirectoryService& directory)
         : executor(on),
           reactor(own_reactor),
@@ -18,7 +19,7 @@ struct Engine::Impl {
           outboxes(all_reactors),
           commits(on, own_reactor, all_ports, limits, all_metrics,
                   [this](auto& events, auto& updates) { on_durable(events, updates); }),
-          dispatcher(on, all_ports, limits, sabotage, all_metrics, directory, commits) {
+          dispatcher(on, all_ports, limits, rules, sabotage, all_metrics, directory, commits) {
         commits.on_recovered([this](const std::vector<EndpointId>& doubtful) {
             for (const EndpointId endpoint : doubtful) announce_parked(endpoint, ports.clock.now());
             dispatcher.pump();
@@ -68,6 +69,25 @@ struct Engine::Impl {
         commits.add(std::move(update));
     }
 
+    void resend(EventId event, EndpointId endpoint, Dispatcher::Resent done) {
+        const std::size_t owner = owner_of(endpoint, reactors);
+        if (owner == reactor) {
+            dispatcher.resend(event, endpoint, std::move(done));
+            return dispatcher.pump();
+        }
+        auto bring_back = [&mailboxes = ports.mailboxes, home = reactor,
+                           done = std::move(done)](Result<void> result) mutable {
+            auto tell = [done = std::move(done), result = std::move(result)](Engine&) mutable {
+                done(std::move(result));
+            };
+            mailboxes.post(home, std::move(tell));
+        };
+        auto ask = [event, endpoint, bring_back = std::move(bring_back)](Engine& there) mutable {
+            there.impl_->resend(event, endpoint, std::move(bring_back));
+        };
+        ports.mailboxes.post(owner, std::move(ask));
+    }
+
     Executor executor;
     std::size_t reactor;
     std::size_t reactors;
@@ -80,16 +100,34 @@ struct Engine::Impl {
 };
 
 Engine::Engine(Executor executor, std::size_t reactor, std::size_t reactors, Ports ports,
-               EngineLimits limits, Sabotage sabotage)
+               EngineLimits limits, EngineRules rules, Sabotage sabotage)
     : directory_(ports.directory, ports.store),
-      impl_(std::make_unique<Impl>(std::move(executor), reactor, reactors, ports, limits, sabotage,
-                                   metrics_, directory_)) {}
+      impl_(std::make_unique<Impl>(std::move(executor), reactor, reactors, ports, limits, rules,
+                                   sabotage, metrics_, directory_)) {}
 
 Engine::~Engine() = default;
 
 Task<Result<Accepted>> Engine::accept(std::shared_ptr<Event> event) {
     return impl_->commits.add(std::move(event));
 }
+
+Task<Result<void>> Engine::resend(EventId event, EndpointId endpoint) {
+    if (impl_->commits.is_refusing())
+        co_return fail(ErrorCode::stopping, "the server is shutting down");
+    const PreparedEndpointPtr known = directory_.current()->find(endpoint);
+    if (!known || known->config.is_deleted)
+        co_return fail(ErrorCode::not_found, "no such endpoint");
+    const Result<EventHistory> history = co_await impl_->ports.store.read_event(event);
+    if (!history) co_return std::unexpected(history.error());
+    if (history->event->is_expunged)
+        co_return fail(ErrorCode::invalid, "the event's payload was deleted");
+    auto start = [this, event, endpoint](Dispatcher::Resent done) {
+        impl_->resend(event, endpoint, std::move(done));
+    };
+    co_return co_await suspend<Result<void>>(std::move(start));
+}
+
+void Engine::report_to(EndpointNews* listener) { impl_->dispatcher.report_to(listener); }
 
 void Engine::start(const Recovery& recovery) {
     for (const ParkedLane& lane : recovery.lanes)

@@ -17,6 +17,7 @@
 #include "domain/model.h"
 #include "engine/directory_service.h"
 #include "ports/clock.h"
+#include "ports/endpoint_news.h"
 #include "ports/entropy.h"
 #include "ports/mailbox.h"
 #include "ports/store.h"
@@ -37,6 +38,18 @@ struct EngineLimits {
     std::size_t page = 64;                 // parked rows read at once
     std::size_t unanswered_bytes_max =
         32u << 20;  // payload bytes accepted but not yet committed; beyond: overloaded
+};
+
+// By which names the headers of Standard Webhooks go out (id, timestamp, signature).
+enum class HeaderNames : std::uint8_t { webhook, svix, both };
+
+// What the operator decided about deliveries.
+struct EngineRules {
+    // To endpoints of Profile::native; the others always get `webhook-*`.
+    HeaderNames native_headers = HeaderNames::both;
+    // A native endpoint at which deliveries have been running out of attempts for longer than this, without one success, is
+    // made inactive; 0: never.
+    Duration disable_after = 120h;
 };
 
 // Background care for the store; one engine of a process does it.
@@ -67,6 +80,7 @@ struct EngineMetrics {
     Counter parked_for_room;   // window full or lane backlogged
     Counter refused_overload;  // producers answered 503
     Counter commit_failures;
+    Counter resends;    // manual attempts asked for and durable
     Counter repaired;   // lost deliveries found by the repair scan; must stay 0
     Counter in_flight;  // gauges
     Counter window;
@@ -98,7 +112,7 @@ public:
     };
 
     Engine(Executor executor, std::size_t reactor, std::size_t reactors, Ports ports,
-           EngineLimits limits, Sabotage sabotage = {});
+           EngineLimits limits, EngineRules rules = {}, Sabotage sabotage = {});
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
@@ -107,6 +121,15 @@ public:
     // (Directory::match, or one endpoint); no targets is fine. Errors: overloaded (try later), unavailable (the store
     // cannot commit), stopping, commit_unknown, exists (its uid is taken).
     Task<Result<Accepted>> accept(std::shared_ptr<Event> event);
+
+    // Asks for one more attempt of this event to this endpoint, whatever became of the ones before, and though the endpoint
+    // need not be among the event's targets. Durable when it returns a value; when the delivery is about to leave anyway,
+    // nothing is added. The attempt waits its turn in the endpoint's lane. Errors: not_found (the event or the endpoint is
+    // gone), invalid (the event's payload is expunged), and those of accept.
+    Task<Result<void>> resend(EventId event, EndpointId endpoint);
+
+    // Whom to tell about failing endpoints; null, as at first: nobody. It must outlive the engine or be taken away.
+    void report_to(EndpointNews* listener);
 
     [[nodiscard]] DirectoryService& directory() { return directory_; }
     [[nodiscard]] const EngineMetrics& metrics() const { return metrics_; }

@@ -22,6 +22,7 @@
 #include "engine/engine.h"
 #include "engine/job.h"
 #include "engine/task_group.h"
+#include "ports/endpoint_news.h"
 #include "ports/store.h"
 #include "ports/task.h"
 #include "ports/telemetry.h"
@@ -46,7 +47,7 @@ struct OperationalSettings {
     std::size_t queue_max = 1024;  // events that wait; more are dropped
 };
 
-class OperationalEvents {
+class OperationalEvents final : public EndpointNews {
 public:
     // Engine::accept, or a test's stand-in.
     using Accept = std::function<Task<Result<Accepted>>(std::shared_ptr<Event>)>;
@@ -57,11 +58,14 @@ public:
     // For the API, after the change was published. `endpoint` as it is now; deleted: as it was.
     void on_endpoint(EndpointChange change, const Endpoint& endpoint);
     // For the engine. `attempt` is the delivery's last one.
-    void on_failing(const Event& event, const Endpoint& endpoint, const AttemptRecord& attempt);
-    void on_exhausted(const Event& event, const Endpoint& endpoint, const AttemptRecord& attempt);
-    void on_recovered(const Event& event, const Endpoint& endpoint, const AttemptRecord& attempt);
+    void on_failing(const Event& event, const Endpoint& endpoint,
+                    const AttemptRecord& attempt) override;
+    void on_exhausted(const Event& event, const Endpoint& endpoint,
+                      const AttemptRecord& attempt) override;
+    void on_recovered(const Event& event, const Endpoint& endpoint,
+                      const AttemptRecord& attempt) override;
     // It was disabled because its deliveries failed since then.
-    void on_disabled(const Endpoint& endpoint, Timestamp failing_since);
+    void on_disabled(const Endpoint& endpoint, Timestamp failing_since) override;
     // For the JobRunner.
     void on_job_finished(const Job& job);
 

@@ -173,7 +173,7 @@ void ClientExchange::on_secured(std::string problem) {
 
 void ClientExchange::send_request() {
     enter(Phase::sending, kNever);
-    const std::string& payload = request_.event->payload;
+    const std::string& payload = body_of(*request_.event);
     write_request_head(connection_->head(), target(), core_->options.user_agent, request_.headers,
                        payload.size());
     switch (connection_->write(payload)) {

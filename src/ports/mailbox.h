@@ -3,12 +3,15 @@
 // Messages between the reactors of one process: one per reactor and commit, never one per event.
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "base/time.h"
 #include "domain/model.h"
 
 namespace posthaste {
+
+class Engine;
 
 struct PendingDelivery {
     EventPtr event;
@@ -22,6 +25,8 @@ public:
     virtual void hand_over(std::size_t reactor, std::vector<PendingDelivery> deliveries) = 0;
     // A parked row was committed for a lane of that reactor; calls Engine::announce_parked there, in a later turn.
     virtual void announce_parked(std::size_t reactor, EndpointId endpoint, Timestamp due) = 0;
+    // Runs the function on that reactor, in a later turn, with its engine. For rare things only.
+    virtual void post(std::size_t reactor, std::move_only_function<void(Engine&)> run) = 0;
 };
 
 // The reactor that owns an endpoint's lane.

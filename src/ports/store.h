@@ -48,17 +48,6 @@ struct DeliveryOrigin {
     std::optional<Timestamp> parked_due;  // none: the tail
 };
 
-// A delivery that waits for a manual attempt. It may have been settled before: then it is pending again, and its counter moves
-// back. Where the schedule had a retry planned, that retry stands if the manual attempt fails.
-struct ManualState {
-    std::uint32_t manual_made = 0;                       // of attempts_made, those that were manual
-    AttemptTrigger trigger = AttemptTrigger::scheduled;  // of the attempt it waits for
-    std::optional<Timestamp>
-        resume_due;  // trigger == manual: the schedule's own next attempt, if any
-
-    friend bool operator==(const ManualState&, const ManualState&) = default;
-};
-
 enum class UpdateKind : std::uint8_t {
     step,    // what the fields below say
     resend,  // asks for a manual attempt, due at `due`; of the other fields only event and endpoint count. The endpoint need

@@ -17,7 +17,7 @@ namespace posthaste {
 
 struct OutboundRequest {
     PreparedEndpointPtr endpoint;  // keeps the target alive
-    EventPtr event;                // keeps the body alive; body = event->payload
+    EventPtr event;                // keeps the body alive; its body is body_of(*event)
     // "Name: value\r\n" lines, already valid. The transport adds Host, Content-Length, User-Agent, Accept, Authorization.
     std::string headers;
     Duration timeout = 10s;  // whole attempt

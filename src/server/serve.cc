@@ -89,6 +89,13 @@ public:
         });
     }
 
+    void post(std::size_t reactor, std::move_only_function<void(Engine&)> run) override {
+        auto deliver = [engine = engines[reactor], run = std::move(run)]() mutable {
+            run(*engine);
+        };
+        asio::post(*loops[reactor], std::move(deliver));
+    }
+
     std::vector<asio::io_context*> loops;  // both filled before any reactor runs
     std::vector<Engine*> engines;
 };

@@ -95,7 +95,7 @@ public:
 
     Task<TransportResult> send(OutboundRequest request) override {
         world_.received.push_back({world_.now_, request.endpoint->target.url, request.headers,
-                                   request.event->payload, request.timeout});
+                                   body_of(*request.event), request.timeout});
         if (world_.hold) co_await world_.released_.wait();
         if (world_.answers.empty()) co_return world_.otherwise;
         TransportResult result = std::move(world_.answers.front());
@@ -188,6 +188,7 @@ struct World::Silent final : Telemetry, Mailboxes {
     // One reactor: nothing is ever for another.
     void hand_over(std::size_t, std::vector<PendingDelivery>) override { std::abort(); }
     void announce_parked(std::size_t, EndpointId, Timestamp) override { std::abort(); }
+    void post(std::size_t, std::move_only_function<void(Engine&)>) override { std::abort(); }
 };
 
 class World::TextPage final : public MetricsPage {
