@@ -71,7 +71,8 @@ struct DeliveryUpdate {
 // A manual attempt that fails ends with next == dead, or parked when `resume_due` was set. Where an earlier attempt delivered,
 // the store makes `delivered` of that `dead`: what was received stays received.
 
-// An event of a batch that was not stored, because its name is taken.
+// An event of a batch that was not stored, because its name is taken; its id stays nil. `repeated` goes before uid_taken.
+// Events that come earlier in the same batch, or in an earlier one of the same group commit, count as well.
 struct Refusal {
     enum class Reason : std::uint8_t {
         uid_taken,  // its application has an event with this uid
@@ -137,7 +138,7 @@ struct DeliveryHistory {
 struct EventHistory {
     EventPtr event;
     std::vector<DeliveryHistory>
-        deliveries;  // in the order of event->targets, then those added by resends
+        deliveries;  // in the order of event->targets, then those added by resends, by id
 };
 
 struct AttemptOfEndpoint {
@@ -163,7 +164,7 @@ struct EventQuery {
 };
 
 struct EventEntry {
-    EventPtr event;  // its payload is empty when not asked for
+    EventPtr event;  // payload and body are empty when not asked for
     // With EventQuery::endpoint:
     DeliveryState state = DeliveryState::pending;
     std::optional<Timestamp> next_due;
@@ -275,11 +276,13 @@ public:
     virtual void commit(std::size_t reactor, CommitBatch batch, CommitDone done) = 0;
 
     // Adds or replaces an endpoint if its stored revision is `endpoint.revision` (0: it must not exist; then the id may be
-    // nil and is issued). Returns the stored object with its new revision; conflict when the revision moved on.
+    // nil and is issued). Returns the stored object with its new revision; conflict when the revision moved on, exists when
+    // another live endpoint of the application has the uid.
     virtual Task<Result<Endpoint>> put_endpoint(Endpoint endpoint) = 0;
 
     // Adds, replaces and deletes objects, each as put_endpoint does; a record that is_deleted leaves no row. Returns them with
-    // ids and revisions issued. Errors: conflict (a revision moved on), exists (a live object has the same kind, organization,
+    // ids and revisions issued. Objects change in the order given, endpoints first: a name that one gives up is free for the
+    // next. Errors: conflict (a revision moved on), exists (a live object has the same kind, organization,
     // parent and name; or another live endpoint of the application has the uid).
     virtual Task<Result<ConfigChange>> change_config(ConfigChange change);
     virtual Task<Result<std::vector<Record>>> read_records(RecordQuery query);
@@ -299,7 +302,7 @@ public:
     virtual Task<Result<AttemptPage>> list_attempts(AttemptQuery query);
     virtual Task<Result<AttemptCounts>> count_attempts(EndpointId endpoint, Timestamp since,
                                                        Timestamp until);
-    // Deletes an event's payload for good: overwritten, not only unlinked. not_found when no such event is kept.
+    // Deletes an event's payload and body for good: overwritten, not only unlinked. not_found when no such event is kept.
     virtual Task<Result<void>> expunge_payload(EventId id);
     // Replaces the kept answer of an attempt by "EXPUNGED". not_found when there is no such attempt.
     virtual Task<Result<void>> expunge_response(EventId event, EndpointId endpoint,

@@ -150,6 +150,30 @@ public:
     Task<Result<Tally>> tally() override {
         return world_.reads_work ? inner_.tally() : unavailable<Tally>();
     }
+    Task<Result<ConfigChange>> change_config(ConfigChange change) override {
+        return inner_.change_config(std::move(change));
+    }
+    Task<Result<std::vector<Record>>> read_records(RecordQuery query) override {
+        return inner_.read_records(std::move(query));
+    }
+    Task<Result<EventId>> find_event(ApplicationId application, std::string uid) override {
+        return inner_.find_event(application, std::move(uid));
+    }
+    Task<Result<EventPage>> list_events(EventQuery query) override {
+        return inner_.list_events(std::move(query));
+    }
+    Task<Result<AttemptPage>> list_attempts(AttemptQuery query) override {
+        return inner_.list_attempts(std::move(query));
+    }
+    Task<Result<AttemptCounts>> count_attempts(EndpointId endpoint, Timestamp since,
+                                               Timestamp until) override {
+        return inner_.count_attempts(endpoint, since, until);
+    }
+    Task<Result<void>> expunge_payload(EventId id) override { return inner_.expunge_payload(id); }
+    Task<Result<void>> expunge_response(EventId event, EndpointId endpoint,
+                                        std::uint32_t number) override {
+        return inner_.expunge_response(event, endpoint, number);
+    }
     Task<Result<ScanSlice>> scan(std::uint64_t after_hi, std::size_t limit) override {
         return inner_.scan(after_hi, limit);
     }

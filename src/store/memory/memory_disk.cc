@@ -7,6 +7,20 @@
 
 namespace posthaste {
 
+std::optional<Refusal> MemoryDisk::refuses(const Event& event) const {
+    if (event.request_key) {
+        auto known = requests_.find(*event.request_key);
+        if (known != requests_.end() && is_repeat(known->second.accepted_at, event.accepted_at))
+            return Refusal{0, Refusal::Reason::repeated, known->second.event};
+    }
+    if (event.uid) {
+        auto known = event_uids_.find({event.application, *event.uid});
+        if (known != event_uids_.end())
+            return Refusal{0, Refusal::Reason::uid_taken, known->second};
+    }
+    return {};
+}
+
 void MemoryDisk::add_event(const Event& event) {
     ASSERT(event.id.hi > last_event_hi_);
     StoredEvent stored;
@@ -23,10 +37,12 @@ void MemoryDisk::add_event(const Event& event) {
     tally_.events += 1;
     tally_.accepted += event.targets.size();
     events_.emplace(event.id, std::move(stored));
+    if (event.uid) event_uids_[{event.application, *event.uid}] = event.id;
+    if (event.request_key) requests_[*event.request_key] = {event.id, event.accepted_at};
     if (observer_) observer_->event_stored(event);
 }
 
-void MemoryDisk::park(DeliveryKey key, ParkedRow row) {
+void MemoryDisk::park(DeliveryKey key, ParkedState row) {
     ASSERT(parked_.emplace(key, row).second);
     lanes_[key.second].emplace(row.due, key.first);
     tally_.parked += 1;
@@ -53,6 +69,7 @@ MemoryDisk::Effect MemoryDisk::apply(const DeliveryUpdate& update, Timestamp now
 MemoryDisk::Effect MemoryDisk::carry_out(const DeliveryUpdate& update, Timestamp now) {
     auto event = events_.find(update.event);
     if (event == events_.end()) return Effect::none;
+    if (update.kind == UpdateKind::resend) return resend(event->second, update);
     auto delivery =
         std::ranges::find(event->second.deliveries, update.endpoint, &StoredDelivery::endpoint);
     if (delivery == event->second.deliveries.end() || delivery->settled) return Effect::none;
@@ -68,24 +85,75 @@ MemoryDisk::Effect MemoryDisk::carry_out(const DeliveryUpdate& update, Timestamp
     if (is_parked != update.origin.parked_due.has_value()) return Effect::none;
     if (is_parked && row->second.due != *update.origin.parked_due) return Effect::none;
 
+    const bool was_received =
+        std::ranges::any_of(delivery->attempts, [](const StoredAttempt& attempt) {
+            return attempt.record.outcome == AttemptOutcome::delivered;
+        });
+    const DeliveryState next = state_to_store(update.next, was_received);
+    ASSERT(next != DeliveryState::pending);
     if (is_parked) unpark(key);
-    switch (update.next) {
-        case DeliveryState::parked: park(key, {update.due, update.attempts_made}); break;
-        case DeliveryState::delivered: tally_.delivered += 1; break;
-        case DeliveryState::dead: tally_.dead += 1; break;
-        case DeliveryState::cancelled: tally_.cancelled += 1; break;
-        case DeliveryState::pending: ASSERT(update.next != DeliveryState::pending);
-    }
-    if (is_settled(update.next)) {
-        delivery->settled = update.next;
+    if (is_settled(next)) {
+        count(next, 1);
+        delivery->settled = next;
         delivery->settled_at = now;
+    } else {
+        park(key, {update.due, update.attempts_made, update.manual});
     }
     if (update.attempt) {
-        delivery->attempts.push_back({*update.attempt, update.next});
+        delivery->attempts.push_back({*update.attempt, next});
         std::ranges::sort(delivery->attempts, {},
                           [](const StoredAttempt& a) { return a.record.number; });
     }
     return is_parked ? Effect::left_parked : Effect::left_tail;
+}
+
+MemoryDisk::Effect MemoryDisk::resend(StoredEvent& event, const DeliveryUpdate& update) {
+    if (event.event->is_expunged) return Effect::none;
+    const DeliveryKey key{update.event, update.endpoint};
+    auto delivery = std::ranges::find(event.deliveries, update.endpoint, &StoredDelivery::endpoint);
+    if (auto row = parked_.find(key); row != parked_.end()) {
+        const std::optional<ParkedState> changed = resent(row->second, update.due);
+        if (!changed) return Effect::none;
+        unpark(key);
+        park(key, *changed);
+        return Effect::resent;
+    }
+    if (delivery == event.deliveries.end()) {
+        const auto added =
+            event.deliveries.begin() + static_cast<std::ptrdiff_t>(event.event->targets.size());
+        delivery = event.deliveries.insert(
+            std::ranges::lower_bound(added, event.deliveries.end(), update.endpoint, {},
+                                     &StoredDelivery::endpoint),
+            {update.endpoint, {}, {}, {}});
+        tally_.accepted += 1;
+    } else if (delivery->settled) {
+        count(*std::exchange(delivery->settled, std::nullopt), -1);
+    } else {
+        return Effect::none;
+    }
+    park(key, resent(static_cast<std::uint32_t>(delivery->attempts.size()),
+                     manual_of(*delivery).manual_made, update.due));
+    return Effect::resent;
+}
+
+void MemoryDisk::count(DeliveryState settled, std::int64_t by) {
+    const auto step = static_cast<std::uint64_t>(by);  // unsigned numbers wrap around: -1 works
+    switch (settled) {
+        case DeliveryState::delivered: tally_.delivered += step; break;
+        case DeliveryState::dead: tally_.dead += step; break;
+        case DeliveryState::cancelled: tally_.cancelled += step; break;
+        case DeliveryState::parked:
+        case DeliveryState::pending: ASSERT(is_settled(settled));
+    }
+}
+
+ManualState MemoryDisk::manual_of(const StoredDelivery& delivery) {
+    ManualState manual;
+    manual.manual_made = static_cast<std::uint32_t>(
+        std::ranges::count_if(delivery.attempts, [](const StoredAttempt& attempt) {
+            return attempt.record.trigger == AttemptTrigger::manual;
+        }));
+    return manual;
 }
 
 std::uint64_t MemoryDisk::park_tail(Timestamp now) {
@@ -103,7 +171,7 @@ std::uint64_t MemoryDisk::park_event(EventId event, Timestamp now) {
     for (const StoredDelivery& delivery : events_.at(event).deliveries) {
         const DeliveryKey key{event, delivery.endpoint};
         if (delivery.settled || parked_.contains(key)) continue;
-        park(key, {now, static_cast<std::uint32_t>(delivery.attempts.size())});
+        park(key, {now, static_cast<std::uint32_t>(delivery.attempts.size()), manual_of(delivery)});
         count += 1;
         if (observer_) observer_->tail_parked(key.first, key.second, now);
     }
@@ -111,16 +179,10 @@ std::uint64_t MemoryDisk::park_event(EventId event, Timestamp now) {
 }
 
 Result<Endpoint> MemoryDisk::put_endpoint(Endpoint endpoint) {
-    auto found = endpoints_.find(endpoint.id);
-    const std::uint64_t revision = found == endpoints_.end() ? 0 : found->second.revision;
-    if (revision != endpoint.revision) {
-        return fail(
-            ErrorCode::conflict,
-            "The endpoint was changed by somebody else; read it again and repeat the change.");
-    }
-    endpoint.revision = revision + 1;
-    endpoints_[endpoint.id] = endpoint;
-    return endpoint;
+    ConfigChange change;
+    change.endpoints.push_back(std::move(endpoint));
+    ASSIGN_OR_RETURN(change, config_.change(std::move(change)));
+    return std::move(change.endpoints.front());
 }
 
 std::vector<ParkedLane> MemoryDisk::lanes() const {
@@ -128,13 +190,6 @@ std::vector<ParkedLane> MemoryDisk::lanes() const {
     lanes.reserve(lanes_.size());
     for (const auto& [endpoint, order] : lanes_) lanes.push_back({endpoint, order.begin()->first});
     return lanes;
-}
-
-std::vector<Endpoint> MemoryDisk::endpoints() const {
-    std::vector<Endpoint> all;
-    all.reserve(endpoints_.size());
-    for (const auto& [id, endpoint] : endpoints_) all.push_back(endpoint);
-    return all;
 }
 
 ParkedPage MemoryDisk::load_parked(const ParkedQuery& query) const {
@@ -151,11 +206,8 @@ ParkedPage MemoryDisk::load_parked(const ParkedQuery& query) const {
             break;
         }
         const StoredEvent& stored = events_.at(id);
-        page.rows.push_back({stored.event,
-                             query.endpoint,
-                             due,
-                             parked_.at({id, query.endpoint}).attempts_made,
-                             {}});
+        const ParkedState& row = parked_.at({id, query.endpoint});
+        page.rows.push_back({stored.event, query.endpoint, due, row.attempts_made, row.manual});
         bytes += stored.event->payload.size();
         full = bytes >= query.bytes_max;
     }
@@ -241,12 +293,45 @@ std::uint64_t MemoryDisk::expire(const RetentionPolicy& policy, Timestamp now) {
         if (is_expired(it->second, policy, now)) {
             hours.insert(it->first.millis() / 3'600'000);
             if (observer_) observer_->event_dropped(it->first);
+            const Event& event = *it->second.event;
+            if (event.uid) event_uids_.erase({event.application, *event.uid});
             it = events_.erase(it);
         } else {
+            const auto& ends = it->second.event->payload_expires_at;
+            if (ends && *ends <= now) expunge(it->second);
             ++it;
         }
     }
+    std::erase_if(requests_,
+                  [&](const auto& known) { return !is_repeat(known.second.accepted_at, now); });
+    config_.expire(now);
     return hours.size();
+}
+
+void MemoryDisk::expunge(StoredEvent& stored) {
+    if (!stored.event->is_expunged) stored.event = expunged(*stored.event);
+}
+
+Result<void> MemoryDisk::expunge_payload(EventId id) {
+    auto found = events_.find(id);
+    if (found == events_.end()) return fail(ErrorCode::not_found, "There is no such event.");
+    expunge(found->second);
+    return {};
+}
+
+Result<void> MemoryDisk::expunge_response(EventId event, EndpointId endpoint,
+                                          std::uint32_t number) {
+    if (auto found = events_.find(event); found != events_.end()) {
+        for (StoredDelivery& delivery : found->second.deliveries) {
+            if (delivery.endpoint != endpoint) continue;
+            for (StoredAttempt& attempt : delivery.attempts) {
+                if (attempt.record.number != number) continue;
+                attempt.record.response = kExpungedResponse;
+                return {};
+            }
+        }
+    }
+    return fail(ErrorCode::not_found, "There is no such attempt.");
 }
 
 std::vector<EventId> MemoryDisk::event_ids() const {

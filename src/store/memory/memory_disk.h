@@ -20,6 +20,8 @@
 #include <vector>
 
 #include "ports/store.h"
+#include "ports/store_match.h"
+#include "store/memory/memory_config.h"
 
 namespace posthaste {
 
@@ -37,8 +39,10 @@ public:
 class MemoryDisk {
 public:
     // What an update did to the place of its delivery.
-    enum class Effect : std::uint8_t { none, left_tail, left_parked };
+    enum class Effect : std::uint8_t { none, left_tail, left_parked, resent };
 
+    // Why the event, accepted now, cannot be added, if so: its name or its request is known. `index` is left to the caller.
+    [[nodiscard]] std::optional<Refusal> refuses(const Event& event) const;
     void add_event(const Event& event);
     // Repeated or stale updates have no effect.
     Effect apply(const DeliveryUpdate& update, Timestamp now);
@@ -47,19 +51,29 @@ public:
     // The same for one event, which must be in the tail.
     std::uint64_t park_event(EventId event, Timestamp now);
     void set_watermark(std::uint64_t hi) { watermark_ = hi; }
-    // The endpoint as stored, with its new revision; conflict as ports/store.h says. The id must be issued already.
+    // The endpoint as stored, with its new revision; errors as ports/store.h says. The id must be issued already.
     Result<Endpoint> put_endpoint(Endpoint endpoint);
+    [[nodiscard]] MemoryConfig& config() { return config_; }
+    [[nodiscard]] const MemoryConfig& config() const { return config_; }
+    Result<void> expunge_payload(EventId id);
+    Result<void> expunge_response(EventId event, EndpointId endpoint, std::uint32_t number);
     // No id issued later may lie at or below `hi`.
     void raise_last_hi(std::uint64_t hi) { last_hi_ = hi > last_hi_ ? hi : last_hi_; }
 
     [[nodiscard]] std::vector<ParkedLane> lanes() const;
-    [[nodiscard]] std::vector<Endpoint> endpoints() const;
     [[nodiscard]] ParkedPage load_parked(const ParkedQuery& query) const;
     [[nodiscard]] Result<EventHistory> read_event(EventId id) const;
     [[nodiscard]] std::vector<AttemptOfEndpoint> attempts_of_endpoint(EndpointId id,
                                                                       std::size_t limit) const;
+    [[nodiscard]] Result<EventId> find_event(ApplicationId application,
+                                             const std::string& uid) const;
+    [[nodiscard]] EventPage list_events(const EventQuery& query) const;
+    [[nodiscard]] AttemptPage list_attempts(const AttemptQuery& query) const;
+    [[nodiscard]] AttemptCounts count_attempts(EndpointId endpoint, Timestamp since,
+                                               Timestamp until) const;
     [[nodiscard]] ScanSlice scan(std::uint64_t after_hi, std::size_t limit) const;
-    // Drops events whose deliveries are all settled and old enough. Returns the number of hours touched.
+    // Drops events whose deliveries are all settled and old enough, and what has a time of its own to go. Returns the number
+    // of hours whose events were dropped.
     std::uint64_t expire(const RetentionPolicy& policy, Timestamp now);
 
     // Null: nobody looks. The observer must outlive the disk or be taken away.
@@ -90,25 +104,35 @@ private:
     };
     struct StoredEvent {
         EventPtr event;
-        std::vector<StoredDelivery> deliveries;  // in the order of event->targets
+        std::vector<StoredDelivery> deliveries;  // of event->targets, then added ones by id
     };
-    struct ParkedRow {
-        Timestamp due;
-        std::uint32_t attempts_made;
+    // The first event with a request_key; it stays known after the event was dropped.
+    struct KnownRequest {
+        EventId event;
+        Timestamp accepted_at;
     };
     using DeliveryKey = std::pair<EventId, EndpointId>;
     using LaneOrder = std::set<std::pair<Timestamp, EventId>>;
 
     Effect carry_out(const DeliveryUpdate& update, Timestamp now);
-    void park(DeliveryKey key, ParkedRow row);
+    Effect resend(StoredEvent& event, const DeliveryUpdate& update);
+    void park(DeliveryKey key, ParkedState row);
     void unpark(DeliveryKey key);
+    void count(DeliveryState settled, std::int64_t by);
+    [[nodiscard]] static ManualState manual_of(const StoredDelivery& delivery);
+    void expunge(StoredEvent& stored);
+    // The delivery's place in a list, if the query wants it.
+    [[nodiscard]] std::optional<EventEntry> entry_of(const EventQuery& query,
+                                                     const StoredEvent& stored) const;
     [[nodiscard]] bool is_expired(const StoredEvent& stored, const RetentionPolicy& policy,
                                   Timestamp now) const;
 
     std::map<EventId, StoredEvent> events_;
-    std::map<DeliveryKey, ParkedRow> parked_;
+    std::map<DeliveryKey, ParkedState> parked_;
     std::map<EndpointId, LaneOrder> lanes_;  // no empty lane
-    std::map<EndpointId, Endpoint> endpoints_;
+    std::map<std::pair<ApplicationId, std::string>, EventId> event_uids_;
+    std::map<Id, KnownRequest> requests_;
+    MemoryConfig config_;
     Tally tally_;
     std::uint64_t watermark_ = 0;
     std::uint64_t last_event_hi_ = 0;

@@ -89,6 +89,7 @@ void MemoryStore::collect() {
 void MemoryStore::issue_ids() {
     const Timestamp now = clock_.now();
     for (Job& job : group_) {
+        job.batch.refusals.clear();
         for (auto& event : job.batch.events) {
             event->id = EventId{ids_.next(now, entropy_.next())};
             event->accepted_at = now;
@@ -102,8 +103,11 @@ void MemoryStore::write() {
     if (fate == CommitFate::applied) resolve_doubt();
     if (fate == CommitFate::applied || fate == CommitFate::unknown_applied) apply_group();
     if (fate == CommitFate::unknown_applied) {
-        for (const Job& job : group_) {
-            for (const auto& event : job.batch.events) in_doubt_.push_back(event->id);
+        for (Job& job : group_) {
+            for (const auto& event : job.batch.events) {
+                if (!event->id.is_nil()) in_doubt_.push_back(event->id);
+            }
+            job.batch.refusals.clear();
         }
     }
     if (fate == CommitFate::refused) refuse_group(unavailable_error());
@@ -125,15 +129,12 @@ void MemoryStore::apply_group() {
     std::uint64_t events = 0;
     std::uint64_t updates = 0;
     for (Job& job : group_) {
-        for (const auto& event : job.batch.events) {
-            disk_->add_event(*event);
-            tail_.add(event->id, static_cast<std::uint32_t>(event->targets.size()));
-        }
+        add_events(job.batch);
         for (const DeliveryUpdate& update : job.batch.updates) {
             if (disk_->apply(update, now) == MemoryDisk::Effect::left_tail)
                 tail_.release(update.event);
         }
-        events += job.batch.events.size();
+        events += job.batch.events.size() - job.batch.refusals.size();
         updates += job.batch.updates.size();
     }
     disk_->set_watermark(tail_.watermark());
@@ -141,6 +142,21 @@ void MemoryStore::apply_group() {
     stats_.commits += 1;
     stats_.events += events;
     stats_.updates += updates;
+}
+
+void MemoryStore::add_events(CommitBatch& batch) {
+    for (std::size_t index = 0; index < batch.events.size(); ++index) {
+        Event& event = *batch.events[index];
+        if (std::optional<Refusal> refusal = disk_->refuses(event)) {
+            refusal->index = index;
+            batch.refusals.push_back(*refusal);
+            event.id = EventId{};
+            event.accepted_at = Timestamp{};
+            continue;
+        }
+        disk_->add_event(event);
+        tail_.add(event.id, static_cast<std::uint32_t>(event.targets.size()));
+    }
 }
 
 void MemoryStore::refuse_group(const Error& error) {
@@ -227,39 +243,111 @@ Task<Result<Recovery>> MemoryStore::recover() {
 
 Task<Result<std::vector<Endpoint>>> MemoryStore::load_endpoints() {
     return run_read<std::vector<Endpoint>>(
-        [this]() -> Result<std::vector<Endpoint>> { return disk_->endpoints(); });
+        [this]() -> Result<std::vector<Endpoint>> { return disk_->config().endpoints(); });
 }
 
 Task<Result<Endpoint>> MemoryStore::put_endpoint(Endpoint endpoint) {
-    return run_read<Endpoint>([this, endpoint = std::move(endpoint)]() mutable {
-        return store_endpoint(std::move(endpoint));
+    return run_read<Endpoint>([this, endpoint = std::move(endpoint)]() mutable -> Result<Endpoint> {
+        ConfigChange change;
+        change.endpoints.push_back(std::move(endpoint));
+        ASSIGN_OR_RETURN(change, store_change(std::move(change)));
+        return std::move(change.endpoints.front());
     });
 }
 
-Result<Endpoint> MemoryStore::store_endpoint(Endpoint endpoint) {
+Task<Result<ConfigChange>> MemoryStore::change_config(ConfigChange change) {
+    return run_read<ConfigChange>(
+        [this, change = std::move(change)]() mutable { return store_change(std::move(change)); });
+}
+
+template <class T, class F>
+Result<T> MemoryStore::apply_alone(F apply) {
     if (closed_) return std::unexpected(closed_error());
     const CommitFate fate = policy_->next_commit();
     if (fate == CommitFate::refused) return std::unexpected(unavailable_error());
     if (fate == CommitFate::unknown_lost) return std::unexpected(unknown_error());
-    if (endpoint.revision == 0 && endpoint.id.is_nil()) {
-        endpoint.id = EndpointId{ids_.next(clock_.now(), entropy_.next())};
-        disk_->raise_last_hi(endpoint.id.hi);
-    }
-    Result<Endpoint> stored = disk_->put_endpoint(std::move(endpoint));
+    Result<T> applied = apply();
     if (fate == CommitFate::unknown_applied) return std::unexpected(unknown_error());
-    return stored;
+    return applied;
+}
+
+Result<ConfigChange> MemoryStore::store_change(ConfigChange change) {
+    return apply_alone<ConfigChange>([&] {
+        const auto issue = [&](Id& id, std::uint64_t revision) {
+            if (revision != 0 || !id.is_nil()) return;
+            id = ids_.next(clock_.now(), entropy_.next());
+            disk_->raise_last_hi(id.hi);
+        };
+        for (Endpoint& endpoint : change.endpoints) issue(endpoint.id, endpoint.revision);
+        for (Record& record : change.records) issue(record.id, record.revision);
+        return disk_->config().change(std::move(change));
+    });
+}
+
+Task<Result<void>> MemoryStore::expunge_payload(EventId id) {
+    return run_read<void>(
+        [this, id] { return apply_alone<void>([&] { return disk_->expunge_payload(id); }); });
+}
+
+Task<Result<void>> MemoryStore::expunge_response(EventId event, EndpointId endpoint,
+                                                 std::uint32_t number) {
+    return run_read<void>([this, event, endpoint, number] {
+        return apply_alone<void>([&] { return disk_->expunge_response(event, endpoint, number); });
+    });
+}
+
+Result<void> MemoryStore::may_read() {
+    if (!policy_->next_read_works()) return std::unexpected(unavailable_error());
+    return {};
+}
+
+Task<Result<std::vector<Record>>> MemoryStore::read_records(RecordQuery query) {
+    using Records = std::vector<Record>;
+    return run_read<Records>([this, query = std::move(query)]() -> Result<Records> {
+        if (auto may = may_read(); !may) return std::unexpected(may.error());
+        return disk_->config().read(query);
+    });
+}
+
+Task<Result<EventId>> MemoryStore::find_event(ApplicationId application, std::string uid) {
+    return run_read<EventId>([this, application, uid = std::move(uid)]() -> Result<EventId> {
+        if (auto may = may_read(); !may) return std::unexpected(may.error());
+        return disk_->find_event(application, uid);
+    });
+}
+
+Task<Result<EventPage>> MemoryStore::list_events(EventQuery query) {
+    return run_read<EventPage>([this, query = std::move(query)]() -> Result<EventPage> {
+        if (auto may = may_read(); !may) return std::unexpected(may.error());
+        return disk_->list_events(query);
+    });
+}
+
+Task<Result<AttemptPage>> MemoryStore::list_attempts(AttemptQuery query) {
+    return run_read<AttemptPage>([this, query = std::move(query)]() -> Result<AttemptPage> {
+        if (auto may = may_read(); !may) return std::unexpected(may.error());
+        return disk_->list_attempts(query);
+    });
+}
+
+Task<Result<AttemptCounts>> MemoryStore::count_attempts(EndpointId endpoint, Timestamp since,
+                                                        Timestamp until) {
+    return run_read<AttemptCounts>([this, endpoint, since, until]() -> Result<AttemptCounts> {
+        if (auto may = may_read(); !may) return std::unexpected(may.error());
+        return disk_->count_attempts(endpoint, since, until);
+    });
 }
 
 Task<Result<ParkedPage>> MemoryStore::load_parked(ParkedQuery query) {
     return run_read<ParkedPage>([this, query = std::move(query)]() -> Result<ParkedPage> {
-        if (!policy_->next_read_works()) return std::unexpected(unavailable_error());
+        if (auto may = may_read(); !may) return std::unexpected(may.error());
         return disk_->load_parked(query);
     });
 }
 
 Task<Result<EventHistory>> MemoryStore::read_event(EventId id) {
     return run_read<EventHistory>([this, id]() -> Result<EventHistory> {
-        if (!policy_->next_read_works()) return std::unexpected(unavailable_error());
+        if (auto may = may_read(); !may) return std::unexpected(may.error());
         return disk_->read_event(id);
     });
 }

@@ -35,11 +35,21 @@ public:
     Task<Result<std::vector<Endpoint>>> load_endpoints() override;
     void commit(std::size_t reactor, CommitBatch batch, CommitDone done) override;
     Task<Result<Endpoint>> put_endpoint(Endpoint endpoint) override;
+    Task<Result<ConfigChange>> change_config(ConfigChange change) override;
+    Task<Result<std::vector<Record>>> read_records(RecordQuery query) override;
     Task<Result<ParkedPage>> load_parked(ParkedQuery query) override;
     Task<Result<EventHistory>> read_event(EventId id) override;
     Task<Result<std::vector<AttemptOfEndpoint>>> attempts_of_endpoint(EndpointId id,
                                                                       std::size_t limit) override;
     Task<Result<Tally>> tally() override;
+    Task<Result<EventId>> find_event(ApplicationId application, std::string uid) override;
+    Task<Result<EventPage>> list_events(EventQuery query) override;
+    Task<Result<AttemptPage>> list_attempts(AttemptQuery query) override;
+    Task<Result<AttemptCounts>> count_attempts(EndpointId endpoint, Timestamp since,
+                                               Timestamp until) override;
+    Task<Result<void>> expunge_payload(EventId id) override;
+    Task<Result<void>> expunge_response(EventId event, EndpointId endpoint,
+                                        std::uint32_t number) override;
     Task<Result<ScanSlice>> scan(std::uint64_t after_hi, std::size_t limit) override;
     Task<Result<std::uint64_t>> expire(RetentionPolicy policy, Timestamp now) override;
     [[nodiscard]] StoreStats stats() const override;
@@ -64,7 +74,14 @@ private:
     void resolve_doubt();
     void refuse_group(const Error& error);
     void answer_job(Job job);
-    Result<Endpoint> store_endpoint(Endpoint endpoint);
+    // Stores the events of a batch that are not refused, and notes those that are.
+    void add_events(CommitBatch& batch);
+    Result<ConfigChange> store_change(ConfigChange change);
+    // Carries out a change that is no group commit, if the policy lets it; the answer may hide what happened.
+    template <class T, class F>
+    Result<T> apply_alone(F apply);
+    // Whatever is wrong with a read before it looked.
+    [[nodiscard]] Result<void> may_read();
     void refresh_stats();
 
     // Runs `read` on the store's executor in a later turn and resumes the caller on its own executor.

@@ -1,0 +1,94 @@
+#include "ports/store_match.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace posthaste {
+
+namespace {
+
+template <class Value>
+bool equals(const std::optional<Value>& wanted, const Value& value) {
+    return !wanted || *wanted == value;
+}
+
+bool names(const std::vector<std::string>& list, const std::string& name) {
+    return std::ranges::find(list, name) != list.end();
+}
+
+bool is_wanted(const std::vector<std::string>& types, const std::optional<std::string>& channel,
+               const Event& event) {
+    return (types.empty() || names(types, event.type)) &&
+           (!channel || names(event.channels, *channel));
+}
+
+}  // namespace
+
+bool matches(const RecordQuery& query, const Record& record) {
+    return record.kind == query.kind && equals(query.organization, record.organization) &&
+           equals(query.parent, record.parent) && equals(query.name, record.name) &&
+           equals(query.id, record.id) && is_between(record.id, query.above, query.below);
+}
+
+bool matches(const EventQuery& query, const Event& event) {
+    return event.application == query.application &&
+           is_between(event.id, query.above, query.below) &&
+           is_wanted(query.event_types, query.channel, event);
+}
+
+bool matches(const EventQuery& query, DeliveryState state) {
+    return query.states.empty() || std::ranges::find(query.states, state) != query.states.end();
+}
+
+bool matches(const AttemptQuery& query, AttemptId id, const AttemptRecord& attempt) {
+    const bool delivered = attempt.outcome == AttemptOutcome::delivered;
+    const int status_class = attempt.status_code / 100 * 100;
+    return is_between(id, query.above, query.below) && equals(query.delivered, delivered) &&
+           equals(query.status_class, status_class);
+}
+
+bool matches(const AttemptQuery& query, const Event& event) {
+    return is_wanted(query.event_types, query.channel, event);
+}
+
+EventPtr without_payload(const Event& event) {
+    auto shown = std::make_shared<Event>();
+    shown->id = event.id;
+    shown->accepted_at = event.accepted_at;
+    shown->organization = event.organization;
+    shown->application = event.application;
+    shown->type = event.type;
+    shown->targets = event.targets;
+    shown->uid = event.uid;
+    shown->channels = event.channels;
+    shown->request_key = event.request_key;
+    shown->payload_expires_at = event.payload_expires_at;
+    shown->is_expunged = event.is_expunged;
+    return shown;
+}
+
+EventPtr expunged(const Event& event) {
+    auto emptied = std::make_shared<Event>(*without_payload(event));
+    emptied->is_expunged = true;
+    return emptied;
+}
+
+std::optional<ParkedState> resent(const ParkedState& row, Timestamp due) {
+    if (row.manual.trigger == AttemptTrigger::manual) return {};
+    ParkedState changed = row;
+    changed.due = due;
+    changed.manual.trigger = AttemptTrigger::manual;
+    changed.manual.resume_due = row.due;
+    return changed;
+}
+
+ParkedState resent(std::uint32_t attempts_made, std::uint32_t manual_made, Timestamp due) {
+    ParkedState row{due, attempts_made, {}};
+    row.manual.manual_made = manual_made;
+    row.manual.trigger = AttemptTrigger::manual;
+    return row;
+}
+
+}  // namespace posthaste
