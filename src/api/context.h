@@ -44,6 +44,8 @@ struct ApiSettings {
     KeyKind default_signature = KeyKind::hmac_sha256;  // of secrets made for new endpoints
 };
 
+class JobService;
+class OperationalEvents;
 namespace native {
 class RequestLocks;
 }
@@ -62,7 +64,9 @@ struct ApiContext {
     MetricsPage& metrics;
     const ApiSettings& settings;
     Entropy& entropy;
-    native::RequestLocks& request_locks;  // one for all reactors
+    native::RequestLocks& request_locks;       // one for all reactors
+    OperationalEvents* operational = nullptr;  // null: nobody is told of changes
+    JobService* jobs = nullptr;                // null: there are no background tasks
 };
 
 // The policy of new subscriptions as WEBHOOK_MAX_RETRIES (all attempts, the first included) and WEBHOOK_RETRY_DELAY say:

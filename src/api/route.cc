@@ -12,15 +12,6 @@ std::string_view without_trailing_slash(std::string_view path) {
     return path;
 }
 
-// The next segment of a path that starts with '/'; moves `rest` behind it.
-std::string_view take_segment(std::string_view& rest) {
-    rest.remove_prefix(1);
-    const std::size_t length = std::min(rest.find('/'), rest.size());
-    const std::string_view segment = rest.substr(0, length);
-    rest.remove_prefix(length);
-    return segment;
-}
-
 }  // namespace
 
 std::string MethodSet::to_string() const {
@@ -32,6 +23,14 @@ std::string MethodSet::to_string() const {
         text += posthaste::to_string(method);
     }
     return text;
+}
+
+std::string_view take_segment(std::string_view& rest) {
+    rest.remove_prefix(1);
+    const std::size_t length = std::min(rest.find('/'), rest.size());
+    const std::string_view segment = rest.substr(0, length);
+    rest.remove_prefix(length);
+    return segment;
 }
 
 bool match_pattern(std::string_view pattern, std::string_view path, RouteParams& params) {
@@ -50,21 +49,6 @@ bool match_pattern(std::string_view pattern, std::string_view path, RouteParams&
         }
     }
     return pattern.empty() && path.empty();
-}
-
-RouteMatch match_route(std::span<const ApiRoute> table, Method method, std::string_view path) {
-    const Method wanted = method == Method::head ? Method::get : method;
-    RouteMatch match;
-    for (const ApiRoute& route : table) {
-        if (!match_pattern(route.pattern, path, match.params)) continue;
-        if (route.method == wanted) {
-            match.route = &route;
-            return match;
-        }
-        match.allowed.add(route.method);
-        if (route.method == Method::get) match.allowed.add(Method::head);
-    }
-    return match;
 }
 
 }  // namespace posthaste

@@ -1,7 +1,7 @@
 #pragma once
 
-// The route table's row and the matching of paths. Matching allocates nothing, compares percent-decoded text, and takes a
-// path with or without one trailing slash.
+// The route table's row and the matching of one pattern (route_tree.h matches against all). Matching allocates nothing,
+// compares percent-decoded text, and takes a path with or without one trailing slash.
 
 #include <array>
 #include <cstddef>
@@ -69,9 +69,8 @@ struct RouteMatch {
     MethodSet allowed;  // filled when route is null: the methods that the path has
 };
 
-// The first route of the table that fits. HEAD goes where GET goes.
-[[nodiscard]] RouteMatch match_route(std::span<const ApiRoute> table, Method method,
-                                     std::string_view path);
+// The next segment of a path or pattern that starts with '/'; moves `rest` behind it.
+[[nodiscard]] std::string_view take_segment(std::string_view& rest);
 
 // Does the path fit the pattern?
 [[nodiscard]] bool match_pattern(std::string_view pattern, std::string_view path,

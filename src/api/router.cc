@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <exception>
+#include <vector>
 
 #include "api/handlers.h"
+#include "api/native/answers.h"
+#include "api/native/idempotency.h"
+#include "api/native/routes.h"
+#include "api/native/session.h"
 #include "api/payload.h"
 #include "api/reply.h"
 
@@ -11,7 +16,7 @@ namespace posthaste {
 
 namespace {
 
-// The hot route first; where a literal segment and a {param} could both fit, the literal goes first.
+// The native API has a table of its own (native/routes.cc).
 constexpr ApiRoute kRoutes[] = {
     {Method::post, "/webhooks/ingest/{subscription_id}", subscriptions::ingest, "ingest_webhook",
      RouteKind::hot},
@@ -36,6 +41,18 @@ constexpr ApiRoute kRoutes[] = {
      "subscription_status"},
 };
 
+std::vector<ApiRoute> all_routes() {
+    std::vector<ApiRoute> all(std::begin(kRoutes), std::end(kRoutes));
+    const auto native_routes = native::routes();
+    all.insert(all.end(), native_routes.begin(), native_routes.end());
+    return all;
+}
+
+bool is_native(std::string_view path) {
+    constexpr std::string_view kBase = "/api/v1";
+    return path.starts_with(kBase) && (path.size() == kBase.size() || path[kBase.size()] == '/');
+}
+
 Task<HttpResponse> ready(HttpResponse response) { co_return response; }
 
 Task<HttpResponse> guarded(Handler handler, Call call) {
@@ -45,6 +62,17 @@ Task<HttpResponse> guarded(Handler handler, Call call) {
         // Only running out of memory comes this far: libraries' exceptions end where they are met.
     }
     co_return reply_detail(500, "Internal Server Error");
+}
+
+Task<HttpResponse> guarded_native(Handler handler, Call call) {
+    try {
+        if (call.request.method == Method::post && call.request.header("idempotency-key"))
+            co_return co_await native::answer_once(handler, call);
+        co_return co_await handler(call);
+    } catch (const std::exception&) {
+        // As above.
+    }
+    co_return native::fault(500, "internal_error", "Internal Server Error");
 }
 
 bool is_header_list(std::string_view text) {
@@ -69,12 +97,22 @@ HttpResponse answer_preflight(const HttpRequest& request) {
     return response;
 }
 
+HttpResponse answer_not_found(const HttpRequest& request) {
+    if (is_native(request.path)) return native::fault(404, "not_found", "There is no such route.");
+    return reply_detail(404, "Not Found");
+}
+
+HttpResponse answer_other_method(const HttpRequest& request) {
+    if (request.method == Method::options) return reply(200, "OK", kText);
+    if (is_native(request.path))
+        return native::fault(405, "method_not_allowed", "The route has no such method.");
+    return reply_detail(405, "Method Not Allowed");
+}
+
 HttpResponse answer_unmatched(const HttpRequest& request, MethodSet allowed) {
-    if (allowed.empty()) return reply_detail(404, "Not Found");
+    if (allowed.empty()) return answer_not_found(request);
     allowed.add(Method::options);
-    HttpResponse response = request.method == Method::options
-                                ? reply(200, "OK", kText)
-                                : reply_detail(405, "Method Not Allowed");
+    HttpResponse response = answer_other_method(request);
     response.headers += "allow: ";
     response.headers += allowed.to_string();
     response.headers += "\r\n";
@@ -84,27 +122,54 @@ HttpResponse answer_unmatched(const HttpRequest& request, MethodSet allowed) {
 }  // namespace
 
 Api::Api(const ApiContext& context)
-    : context_(context), payloads_(std::make_unique<PayloadReader>()) {}
+    : context_(context),
+      payloads_(std::make_unique<PayloadReader>()),
+      sessions_(std::make_unique<native::Sessions>(context.settings.tokens)),
+      tree_(routes()) {}
 
 Api::~Api() = default;
 
-std::span<const ApiRoute> Api::routes() { return kRoutes; }
+std::span<const ApiRoute> Api::routes() {
+    static const std::vector<ApiRoute> all = all_routes();
+    return all;
+}
 
 Task<HttpResponse> Api::handle(HttpRequest request) {
     if (request.method == Method::options && request.header("origin") &&
         request.header("access-control-request-method"))
         return ready(answer_preflight(request));
-    const RouteMatch match = match_route(kRoutes, request.method, request.path);
+    const RouteMatch match = tree_.match(request.method, request.path);
+    if (is_native(request.path) && request.body.size() > context_.settings.native_body_max)
+        return ready(native::fault(413, "payload_too_large", "Request payload is too large."));
     if (match.route == nullptr) return ready(answer_unmatched(request, match.allowed));
-    const Call call{&context_, payloads_.get(), request, match.params};
-    if (match.route->kind == RouteKind::hot) return match.route->handler(call);
+    const Call call{&context_, payloads_.get(), request, match.params, sessions_.get()};
+    switch (match.route->kind) {
+        case RouteKind::hot: return match.route->handler(call);
+        case RouteKind::native: return guarded_native(match.route->handler, call);
+        case RouteKind::management: break;
+    }
     if (request.body.size() > context_.settings.management_body_max)
         return ready(reply_detail(413, "The request's body is too large."));
     return guarded(match.route->handler, call);
 }
 
+namespace {
+
+std::string_view refusal_code(int status) {
+    switch (status) {
+        case 408: return "request_timeout";
+        case 413: return "payload_too_large";
+        case 501: return "not_implemented";
+        case 503: return "unavailable";
+        default: return "bad_request";
+    }
+}
+
+}  // namespace
+
+// Which API it was for is not known, so the answer has the members of all.
 HttpResponse Api::refuse(int status, std::string_view reason) {
-    HttpResponse response = reply_detail(status, reason);
+    HttpResponse response = native::fault(status, refusal_code(status), reason);
     // The server refuses what it could not read to the end, so nothing sensible follows on this connection.
     response.close = true;
     return response;

@@ -9,6 +9,7 @@
 
 #include "api/context.h"
 #include "api/route.h"
+#include "api/route_tree.h"
 #include "ports/http.h"
 
 namespace posthaste {
@@ -30,6 +31,8 @@ public:
 private:
     const ApiContext context_;
     std::unique_ptr<PayloadReader> payloads_;
+    std::unique_ptr<native::Sessions> sessions_;
+    const RouteTree tree_;
 };
 
 }  // namespace posthaste

@@ -116,7 +116,8 @@ TEST(Router, refusals_of_the_server_have_the_same_form) {
     World world;
     const HttpResponse refused = world.api().refuse(413, "The body is larger than \"1 MiB\".");
     EXPECT_EQ(refused.status, 413);
-    EXPECT_EQ(refused.body, R"({"detail":"The body is larger than \"1 MiB\"."})");
+    EXPECT_EQ(refused.body,
+              R"({"code":"payload_too_large","detail":"The body is larger than \"1 MiB\"."})");
     EXPECT_TRUE(refused.close);
 }
 

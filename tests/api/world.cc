@@ -232,13 +232,13 @@ World::World(EngineLimits limits)
     settings.application = ApplicationId{0x0190'0000'0002'7000ULL, 0x8000'0000'0000'0002ULL};
     settings.version = "9.8.7";
     settings.reactors = 3;
+    settings.tokens.secret = "test value";
     Engine::Ports ports{*store_,   *transport_, *this,    *this,
                         *entropy_, *silent_,    *silent_, directory_};
     engine_ = std::make_unique<Engine>(io_.get_executor(), 0, 1, ports, limits);
     directory_.on_change([this](EndpointId id) { engine_->endpoint_changed(id); });
     engine_->start(Recovery{});
-    const ApiContext context{*engine_, *store_, *this, *page_, settings, *entropy_,
-                             request_locks_};
+    const ApiContext context{*engine_, *store_, *this, *page_, settings, *entropy_, request_locks_};
     api_ = std::make_unique<Api>(context);
 }
 
@@ -332,9 +332,32 @@ Answer World::send(Method method, const std::string& target, const std::string& 
     return finish(start(method, target, body, headers));
 }
 
-std::pair<Answer, Answer> World::post_two(const std::string& target, const std::string& body) {
-    auto first = start(Method::post, target, body, {});
-    auto second = start(Method::post, target, body, {});
+Answer World::call(Method method, const std::string& path, const std::string& body,
+                   const std::string& token) {
+    return send(method, "/api/v1" + path, body, {{"Authorization", "Bearer " + token}});
+}
+
+Answer World::call(Method method, const std::string& path, const std::string& body) {
+    return call(method, path, body, token(organization));
+}
+
+std::string World::token(const std::string& owner, const std::string& application,
+                         const std::vector<std::string>& feature_flags) {
+    const auto keys = native::TokenKeys::create(settings.tokens);
+    if (!keys) throw std::runtime_error(keys.error().message);
+    native::TokenClaims claims;
+    claims.subject = application.empty() ? owner : application;
+    if (!application.empty()) claims.organization = owner;
+    claims.feature_flags = feature_flags;
+    claims.issued_at = claims.not_before = now_;
+    claims.expires_at = now_ + std::chrono::hours(24 * 28);
+    return (*keys)->sign(claims).value();
+}
+
+std::pair<Answer, Answer> World::post_two(const std::string& target, const std::string& body,
+                                          const Headers& headers) {
+    auto first = start(Method::post, target, body, headers);
+    auto second = start(Method::post, target, body, headers);
     Answer first_answer = finish(std::move(first));
     return {std::move(first_answer), finish(std::move(second))};
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "api/native/idempotency.h"
+#include "api/native/token.h"
 #include "api/router.h"
 #include "engine/engine.h"
 #include "engine/signal.h"
@@ -64,7 +65,18 @@ public:
     }
     Answer remove(const std::string& target) { return send(Method::delete_, target); }
     // The same POST twice, the second before the first is answered.
-    std::pair<Answer, Answer> post_two(const std::string& target, const std::string& body);
+    std::pair<Answer, Answer> post_two(const std::string& target, const std::string& body,
+                                       const Headers& headers = {});
+    // A request of the native API: `path` is below /api/v1, `token` goes into the Authorization header.
+    Answer call(Method method, const std::string& path, const std::string& body,
+                const std::string& token);
+    // The same with a token of `organization` (for tests with one organization: the default).
+    Answer call(Method method, const std::string& path, const std::string& body = {});
+    // A token that the server accepts; `application` makes it one of an application.
+    [[nodiscard]] std::string token(const std::string& organization,
+                                    const std::string& application = {},
+                                    const std::vector<std::string>& feature_flags = {});
+    std::string organization{native::kDefaultOrganization};
     // The id of a new subscription.
     std::string subscribe(const std::string& body);
     // The delivery id of an accepted payload.

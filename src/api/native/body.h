@@ -53,6 +53,7 @@ struct TextRule {
     std::size_t min = 0;  // code points
     std::size_t max = SIZE_MAX;
     bool is_identifier = false;              // is_identifier() must hold
+    bool is_plain = false;                   // without U+0000 … U+0008
     std::string_view forbidden_prefix = {};  // uids must not look like ids: "app_"
 };
 
@@ -93,7 +94,10 @@ public:
     [[nodiscard]] std::optional<BodyReader> object(Spec spec);
 
 private:
-    struct Entry;
+    struct Entry {
+        std::string_view key;   // as written, with its quotes
+        std::string_view json;  // the value
+    };
     struct Shared;
     BodyReader(std::shared_ptr<Shared> shared, std::string path, std::string_view object);
     void read_members(std::string_view object);
@@ -103,6 +107,12 @@ private:
         std::optional<std::string_view> json;
     };
     [[nodiscard]] Found find(const Spec& spec);
+    [[nodiscard]] const Entry* find_entry(const Spec& spec, std::string_view name);
+    // Passes json through when its first character is one of `starts`, else notes an issue.
+    [[nodiscard]] std::optional<std::string_view> find_kind(const Spec& spec,
+                                                            std::string_view starts,
+                                                            std::string_view expected,
+                                                            bool& is_given);
     void wrong_type(const Spec& spec, std::string_view expected);
     void violated(const Spec& spec, std::string_view message);
     [[nodiscard]] std::optional<std::string> read_text(const Spec& spec, std::string_view json,
@@ -110,6 +120,7 @@ private:
 
     std::shared_ptr<Shared> shared_;
     std::string path_;  // of this object below the body, "" or "application."
+    bool is_object_ = false;
     std::vector<Entry> members_;
 };
 

@@ -30,7 +30,6 @@ namespace native {
 
 inline constexpr Duration kTokenTolerance = 15min;  // of exp, nbf and iat
 inline constexpr std::string_view kDefaultOrganization = "org_23rb8YdGqMT0qIzpgGwdXfHirMu";
-inline constexpr std::string_view kManagementOrganization = "org_00000000000SvixManagement00";
 
 struct TokenClaims {
     std::string subject;                      // "org_…", or "app_…" of an application's token
