@@ -9,18 +9,30 @@
 namespace posthaste::conformance {
 
 std::string describe(const AttemptRecord& a) {
-    return fmt::format("#{} at {} {} {} [{}] lag {} dns {} connect {} tls {} first {} total {}",
-                       a.number, to_micros(a.started_at), to_string(a.outcome), a.status_code,
+    return fmt::format("#{} {} at {} {} {} [{}] lag {} dns {} connect {} tls {} first {} total {}",
+                       a.number, a.trigger == AttemptTrigger::manual ? "manual" : "scheduled",
+                       to_micros(a.started_at), to_string(a.outcome), a.status_code,
                        to_hex(a.response), a.queue_lag.count(), a.timings.dns.count(),
                        a.timings.connect.count(), a.timings.tls.count(),
                        a.timings.first_byte.count(), a.timings.total.count());
 }
 
+std::string describe(const Event& e) {
+    std::string text = fmt::format("event {} at {} of {}/{} type '{}' payload {}", to_uuid(e.id),
+                                   to_micros(e.accepted_at), to_uuid(e.organization),
+                                   to_uuid(e.application), e.type, to_hex(e.payload));
+    for (EndpointId target : e.targets) text += " to " + to_uuid(target);
+    if (e.uid) text += fmt::format(" uid '{}'", *e.uid);
+    for (const std::string& channel : e.channels) text += fmt::format(" channel '{}'", channel);
+    if (e.body) text += " body " + to_hex(*e.body);
+    if (e.request_key) text += " key " + to_uuid(*e.request_key);
+    if (e.payload_expires_at)
+        text += fmt::format(" payload until {}", to_micros(*e.payload_expires_at));
+    return text + (e.is_expunged ? " expunged\n" : "\n");
+}
+
 std::string describe(const EventHistory& history) {
-    std::string text = fmt::format(
-        "event {} at {} of {}/{} type '{}' payload {}\n", to_uuid(history.event->id),
-        to_micros(history.event->accepted_at), to_uuid(history.event->organization),
-        to_uuid(history.event->application), history.event->type, to_hex(history.event->payload));
+    std::string text = describe(*history.event);
     for (const DeliveryHistory& delivery : history.deliveries) {
         text += fmt::format("  to {} {} due {}\n", to_uuid(delivery.endpoint),
                             to_string(delivery.state),
@@ -35,6 +47,12 @@ std::string describe(const Tally& t) {
     return fmt::format(
         "events {} accepted {} delivered {} dead {} cancelled {} parked {} pending {}", t.events,
         t.accepted, t.delivered, t.dead, t.cancelled, t.parked, t.pending());
+}
+
+std::string describe(const ManualState& manual) {
+    return fmt::format("{} {} resume {}", manual.manual_made,
+                       manual.trigger == AttemptTrigger::manual ? "manual" : "scheduled",
+                       manual.resume_due ? to_micros(*manual.resume_due) : 0);
 }
 
 EndpointId endpoint_id(std::uint64_t number) {
@@ -85,6 +103,15 @@ DeliveryUpdate park(const EventPtr& event, EndpointId endpoint, Timestamp due,
                     std::optional<Timestamp> from, std::optional<AttemptRecord> attempt) {
     DeliveryUpdate update =
         settle(event, endpoint, DeliveryState::parked, from, std::move(attempt));
+    update.due = due;
+    return update;
+}
+
+DeliveryUpdate resend(const EventPtr& event, EndpointId endpoint, Timestamp due) {
+    DeliveryUpdate update;
+    update.kind = UpdateKind::resend;
+    update.event = event->id;
+    update.endpoint = endpoint;
     update.due = due;
     return update;
 }
@@ -151,10 +178,15 @@ Committed StoreSuite::commit(CommitBatch batch, std::size_t reactor) {
 
 EventPtr StoreSuite::accept(std::vector<EndpointId> targets, std::string payload,
                             std::size_t reactor) {
+    return accept_event(make_event(std::move(targets), std::move(payload)), reactor);
+}
+
+EventPtr StoreSuite::accept_event(std::shared_ptr<Event> event, std::size_t reactor) {
     CommitBatch batch;
-    batch.events.push_back(make_event(std::move(targets), std::move(payload)));
+    batch.events.push_back(std::move(event));
     Committed done = commit(std::move(batch), reactor);
     EXPECT_TRUE(done.result) << done.result.error().message;
+    EXPECT_TRUE(done.batch.refusals.empty());
     return done.batch.events.at(0);
 }
 
@@ -169,6 +201,27 @@ Endpoint StoreSuite::put(Endpoint endpoint) {
     Result<Endpoint> stored = run(store_->put_endpoint(std::move(endpoint)));
     EXPECT_TRUE(stored) << stored.error().message;
     return stored ? std::move(*stored) : Endpoint{};
+}
+
+Result<ConfigChange> StoreSuite::change(std::vector<Record> records,
+                                        std::vector<Endpoint> endpoints) {
+    ConfigChange change;
+    change.records = std::move(records);
+    change.endpoints = std::move(endpoints);
+    return run(store_->change_config(std::move(change)));
+}
+
+Record StoreSuite::put(Record record) {
+    std::vector<Record> records{std::move(record)};
+    Result<ConfigChange> stored = change(std::move(records));
+    EXPECT_TRUE(stored) << stored.error().message;
+    return stored ? std::move(stored->records.at(0)) : Record{};
+}
+
+std::vector<Record> StoreSuite::read(RecordQuery query) {
+    Result<std::vector<Record>> records = run(store_->read_records(std::move(query)));
+    EXPECT_TRUE(records) << records.error().message;
+    return records ? std::move(*records) : std::vector<Record>{};
 }
 
 Tally StoreSuite::tally() {

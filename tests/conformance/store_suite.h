@@ -83,8 +83,10 @@ struct Committed {
 
 // Everything a test can see of an event, as text: two stores or two moments are compared by comparing it.
 [[nodiscard]] std::string describe(const EventHistory& history);
+[[nodiscard]] std::string describe(const Event& event);
 [[nodiscard]] std::string describe(const Tally& tally);
 [[nodiscard]] std::string describe(const AttemptRecord& attempt);
+[[nodiscard]] std::string describe(const ManualState& manual);
 
 class StoreSuite : public testing::TestWithParam<StoreParam> {
 public:
@@ -109,8 +111,12 @@ public:
     // Commits one event and returns it with its id. Fails the test when the store refuses.
     EventPtr accept(std::vector<EndpointId> targets, std::string payload = "{}",
                     std::size_t reactor = 0);
+    EventPtr accept_event(std::shared_ptr<Event> event, std::size_t reactor = 0);
     void update(DeliveryUpdate change);
     Endpoint put(Endpoint endpoint);
+    Record put(Record record);
+    Result<ConfigChange> change(std::vector<Record> records, std::vector<Endpoint> endpoints = {});
+    std::vector<Record> read(RecordQuery query);
     Tally tally();
     EventHistory history(EventId id);
     DeliveryState state_of(EventId event, EndpointId endpoint);
@@ -150,6 +156,8 @@ private:
 [[nodiscard]] DeliveryUpdate park(const EventPtr& event, EndpointId endpoint, Timestamp due,
                                   std::optional<Timestamp> from = {},
                                   std::optional<AttemptRecord> attempt = {});
+// Asks for a manual attempt.
+[[nodiscard]] DeliveryUpdate resend(const EventPtr& event, EndpointId endpoint, Timestamp due);
 
 template <class T>
 T StoreSuite::run(Task<T> task) {

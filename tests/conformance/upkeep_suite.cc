@@ -26,6 +26,15 @@ Endpoint full_endpoint(Timestamp now) {
     endpoint.retry.age_max = 77h;
     endpoint.timeout = 1234ms;
     endpoint.in_flight_max = 17;
+    endpoint.description = "its owner's words \xc3\xa9";
+    endpoint.version = 3;
+    endpoint.throttle_rate = 65'535;
+    endpoint.channels = std::vector<std::string>{"blue", "", "b\xc3\xa9"};
+    endpoint.filter = "a > 1 and \"b\"";
+    endpoint.metadata = {{"", "empty"}, {"k\"ey", "va\\lue"}, {"z", ""}};
+    endpoint.headers = {{"X-Two", "2"}, {"X-One", "1"}, {"X-Two", ""}};
+    endpoint.failing_since = now - 5h;
+    endpoint.updated_at = now - 1s;
     return endpoint;
 }
 
@@ -37,7 +46,13 @@ TEST_P(StoreSuite, endpoints_come_back_field_by_field) {
     empties.secret = "";
     empties.event_types = std::vector<std::string>{};
     empties.retry.age_max = Duration{0};
-    std::vector<Endpoint> sent{bare, empties, full_endpoint(now())};
+    empties.channels = std::vector<std::string>{};
+    empties.filter = "";
+    empties.uid = "";
+    empties.failing_since = Timestamp{};
+    Endpoint full = full_endpoint(now());
+    full.uid = "the owner's \xc3\xa9";
+    std::vector<Endpoint> sent{bare, empties, full};
     for (Endpoint& endpoint : sent) {
         const Endpoint stored = put(endpoint);
         EXPECT_FALSE(stored.id.is_nil()) << "the store issues the id";
