@@ -9,6 +9,8 @@ find_package(fmt 9 REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
+# Not by pkg-config, whose -pthread would differ from what the precompiled header was made with.
+find_library(POSTHASTE_RE2 re2 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
 if(POSTHASTE_TESTS)
