@@ -27,8 +27,8 @@ Decision decide(const DeliveryProgress& progress, AttemptOutcome outcome, const 
         if (!progress.manual.resume_due) return {DeliveryState::dead, {}};
         return {DeliveryState::parked, std::max(*progress.manual.resume_due, now)};
     }
-    ASSERT(progress.attempts_made > progress.manual.manual_made);
-    const std::uint32_t scheduled = progress.attempts_made - progress.manual.manual_made;
+    const std::uint32_t scheduled =
+        progress.attempts_made - std::min(progress.manual.manual_made, progress.attempts_made - 1);
     if (scheduled >= policy.attempts_max) return {DeliveryState::dead, {}};
 
     Duration delay = retry_delay(policy, scheduled, draw);

@@ -93,7 +93,8 @@ void FairScheduler::set_ready(LaneIndex lane, bool ready) {
     const std::uint32_t index = lanes_[lane].application;
     Application& application = applications_[index];
     if (ready) {
-        if (application.round.front == kNone) push_back(round_, applications_, index);
+        if (application.round.front == kNone && !application.held)
+            push_back(round_, applications_, index);
         push_back(application.round, lanes_, lane);
         ++ready_count_;
         return;
@@ -103,10 +104,29 @@ void FairScheduler::set_ready(LaneIndex lane, bool ready) {
     // What is left of a turn is not saved up: coming back means a place at the end and a new
     // quantum.
     lanes_[lane].deficit = 0;
-    if (application.round.front == kNone) {
+    if (application.round.front == kNone && !application.held) {
         erase(round_, applications_, index);
         application.deficit = 0;
     }
+}
+
+void FairScheduler::hold(ApplicationId id) {
+    const auto known = application_index_.find(id);
+    if (known == application_index_.end()) return;
+    Application& application = applications_[known->second];
+    if (application.held) return;
+    application.held = true;
+    application.deficit = 0;
+    if (application.round.front != kNone) erase(round_, applications_, known->second);
+}
+
+void FairScheduler::release(ApplicationId id) {
+    const auto known = application_index_.find(id);
+    if (known == application_index_.end()) return;
+    Application& application = applications_[known->second];
+    if (!application.held) return;
+    application.held = false;
+    if (application.round.front != kNone) push_back(round_, applications_, known->second);
 }
 
 bool FairScheduler::is_ready(LaneIndex lane) const {
@@ -170,7 +190,7 @@ void FairScheduler::check_invariants() const {
     for (std::uint32_t at = round_.front; at != kNone; at = applications_[at].links.after) {
         ASSERT(applications_[at].links.before == before);
         ASSERT(applications_[at].deficit == 0 || before == kNone);
-        ASSERT(ready_of[at] > 0);
+        ASSERT(ready_of[at] > 0 && !applications_[at].held);
         before = at;
         ++listed;
     }
@@ -180,7 +200,7 @@ void FairScheduler::check_invariants() const {
         ASSERT(application.lanes == lanes_of[index]);
         ASSERT((application.round.front != kNone) == (ready_of[index] > 0));
         if (application.lanes > 0) ASSERT(application_index_.at(application.id) == index);
-        if (ready_of[index] > 0) --listed;
+        if (ready_of[index] > 0 && !application.held) --listed;
         check_application(index);
     }
     ASSERT(listed == 0);

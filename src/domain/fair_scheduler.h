@@ -37,6 +37,11 @@ public:
     void set_ready(LaneIndex lane, bool ready);
     [[nodiscard]] bool is_ready(LaneIndex lane) const;
 
+    // While an application is held none of its lanes is chosen; they keep their places among each other. Idempotent; an
+    // application without lanes is not held.
+    void hold(ApplicationId application);
+    void release(ApplicationId application);
+
     // The lane to send one delivery from, charged at once; empty when no lane is ready. The lane
     // stays ready until set_ready(lane, false).
     [[nodiscard]] std::optional<LaneIndex> next();
@@ -70,7 +75,8 @@ private:
         ApplicationId id;
         std::uint32_t lanes = 0;    // 0: a free index
         std::uint32_t deficit = 0;  // 0 between turns
-        Round round;                // of its ready lanes; in round_ exactly while this has any
+        bool held = false;
+        Round round;  // of its ready lanes; in round_ exactly while this has any and is not held
         Links links;
     };
 

@@ -32,7 +32,9 @@ void Lane::admit(QueuedDelivery delivery) {
     queue_.push_back(std::move(delivery));
 }
 
-bool Lane::is_ready() const { return mode_ == Mode::live && !queue_.empty() && in_flight_ < cap_; }
+bool Lane::is_ready() const {
+    return mode_ == Mode::live && !queue_.empty() && in_flight_ < cap_ && !held_until_;
+}
 
 QueuedDelivery Lane::take() {
     ASSERT(is_ready());
@@ -122,10 +124,12 @@ Lane::PageRequest Lane::begin_page(Timestamp now) {
     return request;
 }
 
-void Lane::end_page(std::vector<QueuedDelivery> rows, std::optional<Timestamp> next_due) {
+void Lane::end_page(std::vector<QueuedDelivery> rows, std::optional<Timestamp> next_due,
+                    const std::vector<EventId>& leaving) {
     ASSERT(page_under_way_);
     page_under_way_ = false;
     earliest_parked_ = earlier(next_due, parked_during_page_);
+    loaded_.insert(leaving.begin(), leaving.end());
     for (QueuedDelivery& row : rows) {
         ASSERT(row.parked_due);
         const bool fresh = loaded_.insert(row.event->id).second;

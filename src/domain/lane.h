@@ -11,7 +11,9 @@
 //
 // The in-flight cap adapts: it halves when an attempt fails and grows by one with each success, so a dead endpoint soon
 // holds only a few slots. A lane whose last attempt failed is *suspect*; all suspect lanes together get a bounded share.
+// A lane that must not send before some time is *held*: it is not ready until it is released.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -98,7 +100,9 @@ public:
     [[nodiscard]] PageRequest begin_page(Timestamp now);
     // `next_due`: of the first row the read left out. Deliveries join the queue's end; those the lane has no use for any
     // more (it was paused meanwhile) are forgotten again.
-    void end_page(std::vector<QueuedDelivery> rows, std::optional<Timestamp> next_due);
+    // `leaving`: rows that the caller settles at once instead.
+    void end_page(std::vector<QueuedDelivery> rows, std::optional<Timestamp> next_due,
+                  const std::vector<EventId>& leaving = {});
     // The read failed; `retry_at` is when to try again.
     void fail_page(Timestamp retry_at);
 
@@ -107,6 +111,11 @@ public:
 
     void set_mode(Mode mode);
     void set_in_flight_max(std::uint32_t in_flight_max);
+    // Deliveries in memory while healthy; what exceeds it is shed.
+    void set_window(std::size_t window) { limits_.window = window; }
+    void hold(Timestamp until) { held_until_ = until; }
+    void release() { held_until_.reset(); }
+    [[nodiscard]] std::optional<Timestamp> held_until() const { return held_until_; }
     [[nodiscard]] Mode mode() const { return mode_; }
     [[nodiscard]] EndpointId endpoint() const { return endpoint_; }
     [[nodiscard]] bool is_suspect() const { return suspect_; }
@@ -122,7 +131,7 @@ public:
 
 private:
     [[nodiscard]] std::size_t window() const {
-        return suspect_ ? limits_.window_suspect : limits_.window;
+        return suspect_ ? std::min(limits_.window_suspect, limits_.window) : limits_.window;
     }
     [[nodiscard]] std::size_t page_size() const;
 
@@ -138,6 +147,7 @@ private:
     std::uint32_t cap_;
     Mode mode_ = Mode::live;
     bool suspect_ = false;
+    std::optional<Timestamp> held_until_;
     std::optional<Timestamp> page_not_before_;  // after a failed read
     bool page_under_way_ = false;
 };

@@ -16,8 +16,11 @@ TEST(RateGate, SpacesPassesEvenly) {
     EXPECT_FALSE(gate.try_pass(kStart, 4));
     EXPECT_EQ(gate.try_pass(kStart, 4), kStart + 250ms);
     EXPECT_EQ(gate.try_pass(kStart + 249ms, 4), kStart + 250ms);
-    EXPECT_FALSE(gate.try_pass(kStart + 250ms, 4));
+    EXPECT_FALSE(gate.closed_until(kStart + 250ms));
+    EXPECT_FALSE(gate.try_pass(kStart + 250ms, 4)) << "looking does not pass";
     EXPECT_EQ(gate.opens_at(), kStart + 500ms);
+    EXPECT_EQ(gate.closed_until(kStart + 499ms), kStart + 500ms);
+    EXPECT_FALSE(gate.closed_until(kStart - 1h)) << "the clock was set back";
 }
 
 TEST(RateGate, NeverLetsMoreThanTheRateThroughInAnySecond) {

@@ -17,6 +17,29 @@ void append_line(std::string& out, std::string_view name, std::string_view value
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
+struct StandardHeaders {
+    std::string id;
+    std::int64_t seconds = 0;
+    std::string signature;  // empty: nothing signs
+};
+
+StandardHeaders standard_headers(const Event& event, const Route& route, Timestamp now) {
+    StandardHeaders standard{to_base62("msg", event.id), to_seconds(now), {}};
+    if (route.signer)
+        route.signer->append_standard(standard.signature, standard.id, standard.seconds,
+                                      body_of(event), now);
+    return standard;
+}
+
+void append_standard(std::string& out, std::string_view prefix, const StandardHeaders& standard) {
+    out.append(prefix).append("id: ").append(standard.id).append("\r\n");
+    out.append(prefix).append("timestamp: ");
+    append_number(out, standard.seconds);
+    out.append("\r\n");
+    if (standard.signature.empty()) return;
+    out.append(prefix).append("signature: ").append(standard.signature).append("\r\n");
+}
+
 }  // namespace
 
 Route make_route(PreparedEndpointPtr endpoint) {
@@ -37,29 +60,25 @@ Route make_route(PreparedEndpointPtr endpoint) {
     return route;
 }
 
-std::string attempt_headers(const Event& event, const Route& route, Timestamp now) {
+std::string attempt_headers(const Event& event, const Route& route, Timestamp now,
+                            HeaderNames native) {
+    const Endpoint& endpoint = route.endpoint->config;
+    const HeaderNames names = endpoint.profile == Profile::native ? native : HeaderNames::webhook;
+    const StandardHeaders standard = standard_headers(event, route, now);
     std::string headers;
     headers.reserve(512);
-    const std::string id = to_base62("msg", event.id);
-    const std::int64_t seconds = to_seconds(now);
-    append_line(headers, "webhook-id", id);
-    headers.append("webhook-timestamp: ");
-    append_number(headers, seconds);
-    headers.append("\r\n");
-    if (route.signer) {
-        headers.append("webhook-signature: ");
-        route.signer->append_standard(headers, id, seconds, body_of(event), now);
-        headers.append("\r\n");
-    }
-    if (route.endpoint->config.profile == Profile::subscriptions) {
+    if (names != HeaderNames::svix) append_standard(headers, "webhook-", standard);
+    if (names != HeaderNames::webhook) append_standard(headers, "svix-", standard);
+    if (endpoint.profile == Profile::subscriptions) {
         append_line(headers, "X-Webhook-Delivery-ID", to_uuid(event.id));
-        append_line(headers, "X-Webhook-Subscription-ID", to_uuid(route.endpoint->config.id));
+        append_line(headers, "X-Webhook-Subscription-ID", to_uuid(endpoint.id));
         if (route.signer) {
             headers.append("X-Webhook-Signature: ");
             route.signer->append_hex(headers, body_of(event));
             headers.append("\r\n");
         }
     }
+    for (const auto& [name, value] : endpoint.headers) append_line(headers, name, value);
     return headers;
 }
 
@@ -74,8 +93,8 @@ DeliveryUpdate settle_attempt(const QueuedDelivery& delivery, const Endpoint& en
 
     const bool is_manual = delivery.manual.trigger == AttemptTrigger::manual;
     update.manual.manual_made = delivery.manual.manual_made + (is_manual ? 1 : 0);
-    const DeliveryProgress progress{delivery.event->accepted_at, update.attempts_made,
-                                    delivery.manual};
+    DeliveryProgress progress{delivery.event->accepted_at, update.attempts_made, delivery.manual};
+    if (sabotage.count_manual_attempts) progress.manual.manual_made = 0;
     Decision decision =
         decide(progress, result.outcome, endpoint.retry, result.retry_after, now, draw);
     // The endpoint was deleted while the request was on its way: no retry can ever leave.

@@ -23,7 +23,8 @@ struct Route {
 
 // Header lines for this event to this endpoint now (docs/signatures.md shows them). Every attempt of a delivery carries the
 // same webhook-id.
-[[nodiscard]] std::string attempt_headers(const Event& event, const Route& route, Timestamp now);
+[[nodiscard]] std::string attempt_headers(const Event& event, const Route& route, Timestamp now,
+                                          HeaderNames native = EngineRules{}.native_headers);
 
 // The record and the next state after `result`.
 [[nodiscard]] DeliveryUpdate settle_attempt(const QueuedDelivery& delivery,

@@ -1,6 +1,7 @@
 #include "engine/dispatcher.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -29,8 +30,11 @@ Lane::Verdict verdict_on(AttemptOutcome outcome, int status) {
     return about_payload ? Lane::Verdict::neutral : Lane::Verdict::failure;
 }
 
-std::unexpected<Error> cannot_write() {
-    return fail(ErrorCode::unavailable, "the store cannot write at present");
+// A gate far ahead was seen before the clock was set back.
+void release_if_due(Lane& lane, const Clock& clock) {
+    if (!lane.held_until()) return;
+    const Duration left = *lane.held_until() - clock.now();
+    if (left <= Duration{} || left > RateGate::kClosedMax) lane.release();
 }
 
 }  // namespace
@@ -46,6 +50,7 @@ Dispatcher::Dispatcher(Executor executor, Engine::Ports ports, EngineLimits limi
       metrics_(metrics),
       directory_(directory),
       commits_(commits),
+      health_(executor, ports, rules, directory),
       alarm_(ports.alarms.make([this] { wake_due(); })),
       tasks_(executor) {}
 
@@ -68,6 +73,7 @@ LaneIndex Dispatcher::lane_of(EndpointId endpoint) {
 }
 
 void Dispatcher::forget_lane(LaneIndex index) {
+    set_share(*entries_[index], nullptr);
     index_.erase(entries_[index]->lane.endpoint());
     healthy_.remove_lane(index);
     suspect_.remove_lane(index);
@@ -78,6 +84,7 @@ void Dispatcher::forget_lane(LaneIndex index) {
 void Dispatcher::refresh_route(Entry& entry) {
     entry.directory_version = directory_.version();
     PreparedEndpointPtr now = directory_.current()->find(entry.lane.endpoint());
+    entry.application = now ? directory_.current()->find(now->config.application) : nullptr;
     if (now != entry.route.endpoint) entry.route = make_route(std::move(now));
 }
 
@@ -93,7 +100,8 @@ void Dispatcher::apply_mode(LaneIndex index) {
         entry.lane.set_mode(Lane::Mode::live);
     if (endpoint && endpoint->config.in_flight_max > 0 && !sabotage_.ignore_lane_cap)
         entry.lane.set_in_flight_max(endpoint->config.in_flight_max);
-    if (entry.lane.mode() != Lane::Mode::live) shed(index);
+    apply_throttle(entry);
+    shed(index);
 }
 
 void Dispatcher::shed(LaneIndex index) {
@@ -101,7 +109,7 @@ void Dispatcher::shed(LaneIndex index) {
     const std::size_t before = lane.queued();
     if (before == 0) return;
     for (const QueuedDelivery& leaving : lane.shed()) {
-        count_out(leaving);
+        count_out(*entries_[index], leaving);
         if (lane.mode() == Lane::Mode::cancelling)
             cancel(leaving, lane.endpoint());
         else if (!leaving.parked_due)
@@ -111,12 +119,14 @@ void Dispatcher::shed(LaneIndex index) {
 
 void Dispatcher::after_change(LaneIndex index) {
     Entry& entry = *entries_[index];
+    release_if_due(entry.lane, ports_.clock);
     const bool ready = entry.lane.is_ready();
     healthy_.set_ready(index, ready && !entry.lane.is_suspect());
     suspect_.set_ready(index, ready && entry.lane.is_suspect());
 
+    const std::optional<Timestamp> held_until = entry.lane.held_until();
     const std::optional<Timestamp> wake_at = entry.lane.wake_at();
-    if (!wake_at && !entry.wake_at) {
+    if (!wake_at && !entry.wake_at && !held_until) {
         if (entry.lane.mode() == Lane::Mode::cancelling && entry.lane.is_empty())
             forget_lane(index);
         return;
@@ -126,7 +136,8 @@ void Dispatcher::after_change(LaneIndex index) {
         entry.in_page_queue = true;
         page_queue_.push_back(index);
     }
-    const std::optional<Timestamp> waking = wake_at && *wake_at > now ? wake_at : std::nullopt;
+    std::optional<Timestamp> waking = wake_at && *wake_at > now ? wake_at : std::nullopt;
+    if (held_until && (!waking || *held_until < *waking)) waking = held_until;
     if (waking == entry.wake_at) return;
     if (entry.wake_at) wakes_.erase({*entry.wake_at, index});
     entry.wake_at = waking;
@@ -144,21 +155,31 @@ void Dispatcher::endpoint_changed(EndpointId id) {
 
 // ---- deliveries in and out of memory
 
-void Dispatcher::count_in(const QueuedDelivery& delivery) {
+void Dispatcher::count_in(Entry& entry, const QueuedDelivery& delivery) {
     ++window_;
+    ++entry.in_memory;
+    if (entry.share) {
+        ++entry.share->in_memory;
+        ++throttled_;
+    }
     window_bytes_ += bytes_of(*delivery.event);
 }
 
-void Dispatcher::count_out(const QueuedDelivery& delivery) {
+void Dispatcher::count_out(Entry& entry, const QueuedDelivery& delivery) {
     --window_;
+    --entry.in_memory;
+    if (entry.share) {
+        --entry.share->in_memory;
+        --throttled_;
+        throttled_left_ = true;
+    }
     window_bytes_ -= bytes_of(*delivery.event);
 }
 
 void Dispatcher::admit(EventPtr event, EndpointId endpoint) {
     const LaneIndex index = lane_of(endpoint);
     Entry& entry = *entries_[index];
-    const bool room =
-        window_ < limits_.window && window_bytes_ + bytes_of(*event) <= limits_.window_bytes;
+    const bool room = has_room(entry) && window_bytes_ + bytes_of(*event) <= limits_.window_bytes;
     QueuedDelivery delivery{std::move(event), std::nullopt, 0, {}};
     if (entry.lane.mode() == Lane::Mode::cancelling) {
         cancel(delivery, endpoint);
@@ -169,7 +190,7 @@ void Dispatcher::admit(EventPtr event, EndpointId endpoint) {
         park(delivery, endpoint);
         return;
     }
-    count_in(delivery);
+    count_in(entry, delivery);
     entry.lane.admit(std::move(delivery));
     after_change(index);
 }
@@ -210,7 +231,13 @@ void Dispatcher::on_durable(const DeliveryUpdate& update) {
     auto found = index_.find(update.endpoint);
     if (found == index_.end() && update.next != DeliveryState::parked) return;
     const LaneIndex index = found != index_.end() ? found->second : lane_of(update.endpoint);
-    Lane& lane = entries_[index]->lane;
+    Entry& entry = *entries_[index];
+    if (entry.directory_version != directory_.version()) {
+        refresh_route(entry);
+        apply_mode(index);
+    }
+    health_.on_durable(update, entry.route.endpoint);
+    Lane& lane = entry.lane;
     if (update.origin.parked_due) lane.settled(update.event);
     if (update.next == DeliveryState::parked) lane.parked(update.due);
     after_change(index);
@@ -242,13 +269,31 @@ void Dispatcher::wake_due() {
     pump();
 }
 
+void Dispatcher::arm_alarm() {
+    std::optional<Timestamp> next;
+    if (!wakes_.empty()) next = wakes_.begin()->first;
+    if (!held_.empty() && (!next || held_.next() < *next)) next = held_.next();
+    if (!next || alarm_at_ == next) return;
+    alarm_at_ = next;
+    alarm_->arm(*next);
+}
+
 void Dispatcher::start_pages() {
+    if (std::exchange(throttled_left_, false)) {
+        page_queue_.insert(page_queue_.end(), page_queue_without_room_.begin(),
+                           page_queue_without_room_.end());
+        page_queue_without_room_.clear();
+    }
     while (!page_queue_.empty() && pages_under_way_ < kPagesAtOnce && window_ < limits_.window &&
            window_bytes_ < limits_.window_bytes) {
         const LaneIndex index = page_queue_.front();
         page_queue_.pop_front();
         Entry* entry = index < entries_.size() ? entries_[index].get() : nullptr;
         if (!entry || !entry->in_page_queue) continue;
+        if (!has_room(*entry)) {
+            page_queue_without_room_.push_back(index);
+            continue;
+        }
         entry->in_page_queue = false;
         const Timestamp now = ports_.clock.now();
         if (!entry->lane.wants_page(now)) {
@@ -273,19 +318,26 @@ Task<void> Dispatcher::read_page(LaneIndex index, Lane::PageRequest request) {
     query.exclude = std::move(request.exclude);
     Result<ParkedPage> page = co_await ports_.store.load_parked(std::move(query));
     --pages_under_way_;
-    Lane& lane = entries_[index]->lane;  // a lane with a read under way is never forgotten
+    Entry& entry = *entries_[index];  // a lane with a read under way is never forgotten
+    Lane& lane = entry.lane;
     if (!page) {
         ports_.telemetry.on_notice(Severity::error, "store", page.error().message);
         lane.fail_page(ports_.clock.now() + kPageRetryPause);
     } else {
         std::vector<QueuedDelivery> rows;
+        std::vector<EventId> leaving;
         rows.reserve(page->rows.size());
         for (ParkedDelivery& row : page->rows) {
-            rows.push_back(
-                QueuedDelivery{std::move(row.event), row.due, row.attempts_made, row.manual});
-            count_in(rows.back());
+            QueuedDelivery delivery{std::move(row.event), row.due, row.attempts_made, row.manual};
+            if (delivery.event->is_expunged) {  // there is nothing left to send
+                leaving.push_back(delivery.event->id);
+                cancel(delivery, lane.endpoint());
+                continue;
+            }
+            count_in(entry, delivery);
+            rows.push_back(std::move(delivery));
         }
-        lane.end_page(std::move(rows), page->next_due);
+        lane.end_page(std::move(rows), page->next_due, leaving);
     }
     shed(index);
     place_waiting(index);
@@ -293,67 +345,12 @@ Task<void> Dispatcher::read_page(LaneIndex index, Lane::PageRequest request) {
     pump();
 }
 
-// ---- manual attempts
-
-void Dispatcher::resend(EventId event, EndpointId endpoint, Resent done) {
-    place(endpoint, Resend{event, std::move(done), false});
-}
-
-// The parked row of a delivery may only be changed while nothing here believes to know what is in it.
-void Dispatcher::place(EndpointId endpoint, Resend wanted) {
-    if (stopping_) return wanted.done(fail(ErrorCode::stopping, "the server is shutting down"));
-    if (commits_.is_failing()) return wanted.done(cannot_write());
-    const LaneIndex index = lane_of(endpoint);
-    Entry& entry = *entries_[index];
-    if (std::ranges::find(entry.sending, wanted.event) != entry.sending.end())
-        return wanted.done({});
-    switch (entry.lane.place_of(wanted.event)) {
-        case Lane::Place::queued: return wanted.done({});
-        case Lane::Place::reading: return entry.resends.push_back(std::move(wanted));
-        case Lane::Place::absent:
-            if (wanted.is_in_order) return commit_resend(index, std::move(wanted));
-            break;
-        case Lane::Place::settling: break;
-    }
-    wanted.is_in_order = true;
-    commits_.when_durable(
-        [this, endpoint, wanted = std::move(wanted)](Result<void> result) mutable {
-            if (!result) return wanted.done(std::move(result));
-            place(endpoint, std::move(wanted));
-            pump();
-        });
-}
-
-void Dispatcher::place_waiting(LaneIndex index) {
-    const EndpointId endpoint = entries_[index]->lane.endpoint();
-    for (Resend& wanted : std::exchange(entries_[index]->resends, {}))
-        place(endpoint, std::move(wanted));
-}
-
-void Dispatcher::commit_resend(LaneIndex index, Resend wanted) {
-    Lane& lane = entries_[index]->lane;
-    lane.begin_resend(wanted.event);
-    DeliveryUpdate update;
-    update.kind = UpdateKind::resend;
-    update.event = wanted.event;
-    update.endpoint = lane.endpoint();
-    update.due = ports_.clock.now();
-    auto finish = [this, index, due = update.due,
-                   wanted = std::move(wanted)](Result<void> result) mutable {
-        Lane& here = entries_[index]->lane;  // a lane with a row being changed is never forgotten
-        here.end_resend(wanted.event);
-        if (result) {
-            metrics_.resends.add();
-            here.parked(due);
-        }
-        after_change(index);
-        wanted.done(std::move(result));
-        pump();
-    };
-    commits_.add(std::move(update), std::move(finish));
-}
-
 // ---- attempts
+
+Task<void> Dispatcher::join() {
+    co_await tasks_.join();
+    co_await health_.join();
+}
 
 std::optional<LaneIndex> Dispatcher::choose() {
     const bool suspects_allowed =
@@ -374,6 +371,7 @@ void Dispatcher::pump() {
     do {
         pump_again_ = false;
         if (stopping_) break;
+        release_applications();
         start_pages();
         while (!commits_.is_failing() && in_flight_ < limits_.in_flight_max) {
             const std::optional<LaneIndex> index = choose();
@@ -383,10 +381,7 @@ void Dispatcher::pump() {
     } while (pump_again_);
     pumping_ = false;
 
-    if (!wakes_.empty() && alarm_at_ != wakes_.begin()->first) {
-        alarm_at_ = wakes_.begin()->first;
-        alarm_->arm(*alarm_at_);
-    }
+    arm_alarm();
     metrics_.in_flight.set(in_flight_);
     metrics_.window.set(window_);
     metrics_.window_bytes.set(window_bytes_);
@@ -402,6 +397,10 @@ void Dispatcher::start_attempt(LaneIndex index) {
             return;
         }
     }
+    if (!pass_gates(entry)) {
+        after_change(index);
+        return;
+    }
     const Class lane_class = entry.lane.is_suspect() ? Class::suspect : Class::healthy;
     QueuedDelivery delivery = entry.lane.take();
     ++in_flight_;
@@ -409,7 +408,8 @@ void Dispatcher::start_attempt(LaneIndex index) {
     OutboundRequest request;
     request.endpoint = entry.route.endpoint;
     request.event = delivery.event;
-    request.headers = attempt_headers(*delivery.event, entry.route, ports_.clock.now());
+    request.headers =
+        attempt_headers(*delivery.event, entry.route, ports_.clock.now(), rules_.native_headers);
     request.timeout = entry.route.endpoint->config.timeout;
     entry.sending.push_back(delivery.event->id);
     after_change(index);
@@ -421,7 +421,7 @@ Task<void> Dispatcher::attempt(LaneIndex index, OutboundRequest request, QueuedD
     const Timestamp started_at = ports_.clock.now();
     TransportResult result = co_await ports_.transport.send(std::move(request));
     if (lane_class == Class::suspect) --in_flight_suspect_;
-    count_out(delivery);
+    count_out(*entries_[index], delivery);
     finish_attempt(index, delivery, std::move(result), started_at);
     pump();
 }
@@ -454,6 +454,7 @@ void Dispatcher::finish_attempt(LaneIndex index, const QueuedDelivery& delivery,
             std::max<std::int64_t>((now - delivery.event->accepted_at).count(), 0)));
     ports_.telemetry.on_attempt(*delivery.event, entry.route.endpoint->config, *update.attempt,
                                 update.next);
+    health_.on_decided(delivery.event, update, entry.route.endpoint->config);
     commits_.add(std::move(update));
     if (entry.lane.is_suspect()) shed(index);
     after_change(index);

@@ -5,6 +5,9 @@
 //
 // Two schedulers: lanes whose last attempt failed (suspect) share at most half of the reactor's in-flight slots, so that
 // however many endpoints hang, the healthy ones keep the other half.
+//
+// Throttled lanes wait for their gates (domain/throttle.h) without a place in any scheduler's round. What all of one
+// throttled application's lanes keep in memory is bounded, and so is what all throttled lanes together keep.
 
 #include <deque>
 #include <functional>
@@ -16,8 +19,10 @@
 
 #include "domain/fair_scheduler.h"
 #include "domain/lane.h"
+#include "domain/throttle.h"
 #include "engine/attempt.h"
 #include "engine/commit_queue.h"
+#include "engine/endpoint_health.h"
 #include "engine/task_group.h"
 
 namespace posthaste {
@@ -39,14 +44,14 @@ public:
     void on_durable(const DeliveryUpdate& update);
     void endpoint_changed(EndpointId id);
     // Null: nobody.
-    void report_to(EndpointNews* listener) { listener_ = listener; }
+    void report_to(EndpointNews* listener) { health_.report_to(listener); }
     // Starts what can start. Called at the end of every turn that changed something.
     void pump();
 
     // No attempt starts any more.
     void stop_starting() { stopping_ = true; }
     // Returns when no attempt and no read is under way.
-    Task<void> join() { return tasks_.join(); }
+    Task<void> join();
     [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
 
 private:
@@ -55,10 +60,18 @@ private:
         Resent done;
         bool is_in_order = false;  // whatever was decided before it was asked for is durable
     };
+    // What the throttled lanes of one application keep in memory.
+    struct Share {
+        std::size_t lanes = 0;
+        std::size_t in_memory = 0;  // deliveries
+    };
     struct Entry {
         explicit Entry(Lane start) : lane(std::move(start)) {}
         Lane lane;
         Route route;
+        PreparedApplicationPtr application;   // null: unknown
+        std::size_t in_memory = 0;            // deliveries
+        Share* share = nullptr;               // null: not throttled
         std::uint64_t directory_version = 0;  // the route was looked up at this version
         bool in_page_queue = false;
         std::optional<Timestamp> wake_at;  // its place in wakes_
@@ -70,10 +83,16 @@ private:
     void forget_lane(LaneIndex index);
     void refresh_route(Entry& entry);
     void apply_mode(LaneIndex index);
+    void apply_throttle(Entry& entry);
+    void set_share(Entry& entry, Share* share);
+    [[nodiscard]] bool has_room(const Entry& entry) const;
+    [[nodiscard]] bool pass_gates(Entry& entry);
+    void release_applications();
     void after_change(LaneIndex index);
     void shed(LaneIndex index);
     void start_pages();
     void wake_due();
+    void arm_alarm();
 
     [[nodiscard]] std::optional<LaneIndex> choose();
     void start_attempt(LaneIndex index);
@@ -88,8 +107,8 @@ private:
     Task<void> read_page(LaneIndex index, Lane::PageRequest request);
     void park(const QueuedDelivery& delivery, EndpointId endpoint);
     void cancel(const QueuedDelivery& delivery, EndpointId endpoint);
-    void count_in(const QueuedDelivery& delivery);
-    void count_out(const QueuedDelivery& delivery);
+    void count_in(Entry& entry, const QueuedDelivery& delivery);
+    void count_out(Entry& entry, const QueuedDelivery& delivery);
     void account(const DeliveryUpdate& update);
 
     Executor executor_;
@@ -100,7 +119,7 @@ private:
     EngineMetrics& metrics_;
     DirectoryService& directory_;
     CommitQueue& commits_;
-    EndpointNews* listener_ = nullptr;
+    EndpointHealth health_;
 
     std::deque<std::unique_ptr<Entry>> entries_;       // by LaneIndex; null where no lane is
     std::unordered_map<EndpointId, LaneIndex> index_;  // looked up only
@@ -110,7 +129,12 @@ private:
     std::set<std::pair<Timestamp, LaneIndex>> wakes_;
     std::unique_ptr<Alarm> alarm_;
     std::optional<Timestamp> alarm_at_;
+    HeldApplications held_;
+    std::map<ApplicationId, Share> shares_;
+    std::size_t throttled_ = 0;  // deliveries in memory of all throttled lanes
     std::deque<LaneIndex> page_queue_;
+    std::deque<LaneIndex> page_queue_without_room_;  // throttled lanes
+    bool throttled_left_ = false;                    // since those were looked at
     std::size_t pages_under_way_ = 0;
     std::size_t in_flight_ = 0;          // attempts started whose outcome is not yet durable
     std::size_t in_flight_suspect_ = 0;  // running attempts of suspect lanes

@@ -66,6 +66,9 @@ struct Sabotage {
     bool forget_parking = false;    // what should be parked is reported as parked but never written
     bool ignore_attempts_max = false;  // a dead delivery is retried instead
     bool ignore_lane_cap = false;      // no in-flight cap per endpoint
+    bool ignore_throttle = false;
+    bool forget_resends = false;         // a manual attempt is promised but never made
+    bool count_manual_attempts = false;  // the schedule takes manual attempts for its own
 };
 
 // Written by the engine's thread, read by anyone.
