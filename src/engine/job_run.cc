@@ -43,9 +43,8 @@ void JobRun::stop() {
 }
 
 Task<void> JobRun::carry_out() {
-    if (!co_await refresh()) co_return;
-    while (!is_stopping_ && co_await slice()) {
-    }
+    bool has_more = co_await refresh();
+    while (has_more && !is_stopping_) has_more = co_await slice();
     // What was reached since the last time, for the next process; if the store refuses, it repeats a little.
     const Job& job = work_.job();
     if (is_stopping_ && job.status == JobStatus::running && job.progress.examined > saved_examined_)
@@ -103,7 +102,8 @@ bool JobRun::is_save_due() {
 
 Task<void> JobRun::finish(JobStatus status, std::string error) {
     work_.job().status = status;
-    if (co_await save(std::move(error)) && ports_.on_finished) ports_.on_finished(work_.job());
+    const bool is_saved = co_await save(std::move(error));
+    if (is_saved && ports_.on_finished) ports_.on_finished(work_.job());
 }
 
 Task<bool> JobRun::save(std::string error) {

@@ -57,7 +57,7 @@ public:
 
     // For the API, after the change was published. `endpoint` as it is now; deleted: as it was.
     void on_endpoint(EndpointChange change, const Endpoint& endpoint);
-    // For the engine. `attempt` is the delivery's last one.
+    // For the engine.
     void on_failing(const Event& event, const Endpoint& endpoint,
                     const AttemptRecord& attempt) override;
     void on_exhausted(const Event& event, const Endpoint& endpoint,
