@@ -1,5 +1,6 @@
 // Random histories of one store against a model of a dozen lines, with crashes and clean restarts anywhere between them.
 
+#include <iterator>
 #include <map>
 
 #include "tests/conformance/store_suite.h"
@@ -11,6 +12,8 @@ struct ModelDelivery {
     DeliveryState state = DeliveryState::pending;
     Timestamp due;
     std::uint32_t attempts = 0;
+    ManualState manual;
+    bool was_received = false;
 };
 
 struct Model {
@@ -44,6 +47,40 @@ struct Model {
         return parked;
     }
 
+    void apply(const DeliveryUpdate& update) {
+        auto& deliveries = events.at(update.event);
+        if (update.kind == UpdateKind::resend) return resend(deliveries, update);
+        auto found = deliveries.find(update.endpoint);
+        if (found == deliveries.end()) return;
+        ModelDelivery& delivery = found->second;
+        const std::optional<Timestamp> from =
+            delivery.state == DeliveryState::parked ? std::optional(delivery.due) : std::nullopt;
+        if (is_settled(delivery.state) || from != update.origin.parked_due) return;
+        if (update.attempt && update.attempt->number <= delivery.attempts) return;
+        delivery.state = update.next;
+        if (update.next == DeliveryState::dead && delivery.was_received)
+            delivery.state = DeliveryState::delivered;
+        delivery.due = update.due;
+        delivery.manual = update.manual;
+        if (!update.attempt) return;
+        delivery.attempts = update.attempt->number;
+        if (update.attempt->outcome == AttemptOutcome::delivered) delivery.was_received = true;
+    }
+
+    static void resend(std::map<EndpointId, ModelDelivery>& deliveries,
+                       const DeliveryUpdate& update) {
+        const bool is_new = !deliveries.contains(update.endpoint);
+        ModelDelivery& delivery = deliveries[update.endpoint];
+        ManualState& manual = delivery.manual;
+        const bool is_parked = delivery.state == DeliveryState::parked;
+        if (!is_new && delivery.state == DeliveryState::pending) return;
+        if (is_parked && manual.trigger == AttemptTrigger::manual) return;
+        manual.trigger = AttemptTrigger::manual;
+        manual.resume_due = is_parked ? std::optional(delivery.due) : std::nullopt;
+        delivery.state = DeliveryState::parked;
+        delivery.due = update.due;
+    }
+
     [[nodiscard]] std::vector<std::pair<Timestamp, EventId>> rows(EndpointId endpoint) const {
         std::vector<std::pair<Timestamp, EventId>> rows;
         for (const auto& [id, deliveries] : events) {
@@ -63,31 +100,50 @@ public:
     std::size_t below(std::size_t limit) { return static_cast<std::size_t>(random_() % limit); }
     bool one_in(std::size_t n) { return below(n) == 0; }
 
-    // A step that some unsettled delivery may take, applied to the model; nothing when all are settled.
-    std::optional<DeliveryUpdate> draw_update(Model& model, Timestamp now) {
+    // A step that some unsettled delivery may take; nothing when all are settled.
+    std::optional<DeliveryUpdate> draw_step(const Model& model, Timestamp now) {
         std::vector<std::pair<EventId, EndpointId>> open;
-        for (auto& [id, deliveries] : model.events) {
-            for (auto& [endpoint, delivery] : deliveries) {
+        for (const auto& [id, deliveries] : model.events) {
+            for (const auto& [endpoint, delivery] : deliveries) {
                 if (!is_settled(delivery.state)) open.emplace_back(id, endpoint);
             }
         }
         if (open.empty()) return {};
         const auto [event, endpoint] = open[below(open.size())];
-        ModelDelivery& delivery = model.events[event][endpoint];
+        const ModelDelivery& delivery = model.events.at(event).at(endpoint);
         DeliveryUpdate update;
         update.event = event;
         update.endpoint = endpoint;
         if (delivery.state == DeliveryState::parked) update.origin.parked_due = delivery.due;
-        if (!one_in(4)) update.attempt = make_attempt(++delivery.attempts, now);
         constexpr DeliveryState kNext[] = {DeliveryState::parked, DeliveryState::parked,
                                            DeliveryState::delivered, DeliveryState::dead,
                                            DeliveryState::cancelled};
         update.next = kNext[below(std::size(kNext))];
         update.attempts_made = delivery.attempts;
+        update.manual.manual_made = delivery.manual.manual_made;
+        if (!one_in(4)) {
+            const bool is_received = update.next == DeliveryState::delivered;
+            update.attempt =
+                make_attempt(++update.attempts_made, now,
+                             is_received ? AttemptOutcome::delivered : AttemptOutcome::rejected);
+            update.attempt->trigger = delivery.manual.trigger;
+            if (delivery.manual.trigger == AttemptTrigger::manual) update.manual.manual_made += 1;
+        }
         if (update.next == DeliveryState::parked)
             update.due = now + Duration{static_cast<std::int64_t>(1 + below(5'000'000))};
-        delivery.state = update.next;
-        delivery.due = update.due;
+        return update;
+    }
+
+    // A resend of some event to some endpoint, whatever became of it.
+    std::optional<DeliveryUpdate> draw_resend(const Model& model, Timestamp now) {
+        if (model.events.empty()) return {};
+        auto event = model.events.begin();
+        std::advance(event, below(model.events.size()));
+        DeliveryUpdate update;
+        update.kind = UpdateKind::resend;
+        update.event = event->first;
+        update.endpoint = endpoint_id(below(4));
+        update.due = now + Duration{static_cast<std::int64_t>(below(1'000))};
         return update;
     }
 
@@ -123,15 +179,19 @@ private:
     void update_some(Sequence& sequence, Model& model) {
         CommitBatch batch;
         for (std::size_t n = sequence.below(6); n > 0; --n) {
-            auto update = sequence.draw_update(model, suite_.now());
-            if (!update) break;
-            if (sequence.one_in(5)) batch.updates.push_back(*update);
-            batch.updates.push_back(std::move(*update));
+            auto update = sequence.one_in(4) ? sequence.draw_resend(model, suite_.now())
+                                             : sequence.draw_step(model, suite_.now());
+            if (!update) continue;
+            for (std::size_t times = sequence.one_in(5) ? 2 : 1; times > 0; --times) {
+                model.apply(*update);
+                batch.updates.push_back(*update);
+            }
         }
         CommitBatch again;
         if (sequence.one_in(6)) again.updates = batch.updates;
         ASSERT_TRUE(suite_.commit(std::move(batch)).result);
         if (!again.empty()) {
+            for (const DeliveryUpdate& update : again.updates) model.apply(update);
             ASSERT_TRUE(suite_.commit(std::move(again)).result);
         }
     }
@@ -166,8 +226,9 @@ private:
         for (std::size_t i = 0; i < page.rows.size(); ++i) {
             EXPECT_EQ(page.rows[i].due, rows[i].first);
             EXPECT_EQ(page.rows[i].event->id, rows[i].second);
-            EXPECT_EQ(page.rows[i].attempts_made,
-                      model.events.at(rows[i].second).at(endpoint).attempts);
+            const ModelDelivery& expected = model.events.at(rows[i].second).at(endpoint);
+            EXPECT_EQ(page.rows[i].attempts_made, expected.attempts);
+            EXPECT_EQ(describe(page.rows[i].manual), describe(expected.manual));
         }
         EXPECT_EQ(page.next_due.has_value(), rows.size() > page.rows.size());
     }
