@@ -271,6 +271,46 @@ TEST(FairScheduler, coming_and_going_does_not_cheat) {
     }
 }
 
+TEST(FairScheduler, a_held_application_waits_with_all_its_lanes) {
+    FairScheduler scheduler(4, 1);
+    const LaneIndex first = add_ready_lane(scheduler, 1);
+    const LaneIndex second = add_ready_lane(scheduler, 1);
+    const LaneIndex other = add_ready_lane(scheduler, 2);
+    EXPECT_EQ(scheduler.next(), first);
+    scheduler.hold(application(1));
+    scheduler.hold(application(1));
+    scheduler.hold(application(77));  // unknown
+    scheduler.check_invariants();
+    EXPECT_EQ(scheduler.next(), other);
+    EXPECT_EQ(scheduler.next(), other);
+    const LaneIndex third = add_ready_lane(scheduler, 1);
+    scheduler.set_ready(first, false);
+    scheduler.set_ready(other, false);
+    scheduler.check_invariants();
+    EXPECT_EQ(scheduler.next(), std::nullopt);
+    EXPECT_EQ(scheduler.ready_lanes(), 2U);
+    scheduler.release(application(1));
+    scheduler.release(application(1));
+    scheduler.check_invariants();
+    EXPECT_EQ(scheduler.next(), second);
+    EXPECT_EQ(scheduler.next(), third);
+}
+
+TEST(FairScheduler, an_application_whose_lanes_are_gone_is_not_held) {
+    FairScheduler scheduler;
+    const LaneIndex lane = add_ready_lane(scheduler, 1);
+    scheduler.hold(application(1));
+    scheduler.remove_lane(lane);
+    scheduler.check_invariants();
+    const LaneIndex again = add_ready_lane(scheduler, 1);
+    EXPECT_EQ(scheduler.next(), again);
+    scheduler.hold(application(1));
+    scheduler.set_ready(again, false);
+    scheduler.release(application(1));
+    scheduler.check_invariants();
+    EXPECT_EQ(scheduler.next(), std::nullopt);
+}
+
 TEST(FairSchedulerDeathTest, a_removed_lane_may_not_be_used) {
     FairScheduler scheduler;
     const LaneIndex lane = add_ready_lane(scheduler, 1);

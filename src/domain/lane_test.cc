@@ -21,8 +21,10 @@ EventPtr event_numbered(std::uint64_t number, Timestamp accepted_at = at(100)) {
     return event;
 }
 
-QueuedDelivery fresh(std::uint64_t number) { return {event_numbered(number), std::nullopt, 0}; }
-QueuedDelivery row(std::uint64_t number, Timestamp due) { return {event_numbered(number), due, 1}; }
+QueuedDelivery fresh(std::uint64_t number) { return {event_numbered(number), std::nullopt, 0, {}}; }
+QueuedDelivery row(std::uint64_t number, Timestamp due) {
+    return {event_numbered(number), due, 1, {}};
+}
 
 LaneLimits small_limits() {
     LaneLimits limits;
@@ -157,6 +159,70 @@ TEST(Lane, CancellingReadsRowsWhateverTheirDueTime) {
     EXPECT_TRUE(lane.is_empty());
 }
 
+TEST(Lane, AHeldLaneIsNotReady) {
+    Lane lane(kEndpoint, small_limits());
+    lane.admit(fresh(1));
+    lane.hold(at(101));
+    EXPECT_FALSE(lane.is_ready());
+    EXPECT_EQ(lane.held_until(), at(101));
+    EXPECT_TRUE(lane.has_room(at(100))) << "deliveries still come in";
+    lane.release();
+    EXPECT_TRUE(lane.is_ready());
+}
+
+TEST(Lane, ASmallerWindowShedsAndStaysSmall) {
+    Lane lane(kEndpoint, small_limits());
+    for (std::uint64_t i = 1; i <= 8; ++i) lane.admit(fresh(i));
+    lane.set_window(3);
+    EXPECT_EQ(lane.shed().size(), 5U);
+    EXPECT_FALSE(lane.has_room(at(100)));
+    (void)lane.take();
+    lane.finished(Lane::Verdict::failure);
+    lane.set_window(1);
+    EXPECT_EQ(lane.shed().size(), 1U) << "a suspect lane has no more room than that either";
+    EXPECT_EQ(lane.queued(), 1U);
+}
+
+TEST(Lane, KnowsWhereADeliveryIsWhenAResendAsks) {
+    Lane lane(kEndpoint, small_limits());
+    lane.admit(fresh(1));
+    EXPECT_EQ(lane.place_of(EventId{1, 1}), Lane::Place::queued);
+    EXPECT_EQ(lane.place_of(EventId{2, 2}), Lane::Place::absent);
+    lane.parked(at(50));
+    (void)lane.begin_page(at(100));
+    EXPECT_EQ(lane.place_of(EventId{2, 2}), Lane::Place::reading);
+    lane.end_page({row(2, at(50))}, std::nullopt);
+    EXPECT_EQ(lane.place_of(EventId{2, 2}), Lane::Place::queued);
+    (void)lane.take();
+    (void)lane.take();
+    EXPECT_EQ(lane.place_of(EventId{2, 2}), Lane::Place::settling);
+    lane.settled(EventId{2, 2});
+    EXPECT_EQ(lane.place_of(EventId{2, 2}), Lane::Place::absent);
+}
+
+TEST(Lane, PagesLeaveOutWhatAResendIsChanging) {
+    Lane lane(kEndpoint, small_limits());
+    lane.begin_resend(EventId{7, 7});
+    EXPECT_EQ(lane.place_of(EventId{7, 7}), Lane::Place::settling);
+    EXPECT_FALSE(lane.is_empty());
+    lane.parked(at(50));
+    EXPECT_EQ(lane.begin_page(at(100)).exclude, (std::vector<EventId>{EventId{7, 7}}));
+    lane.end_page({}, std::nullopt);
+    lane.end_resend(EventId{7, 7});
+    EXPECT_TRUE(lane.is_empty());
+    lane.parked(at(60));
+    EXPECT_TRUE(lane.begin_page(at(100)).exclude.empty());
+}
+
+TEST(Lane, RowsThatLeaveAtOnceAreNotReadTwice) {
+    Lane lane(kEndpoint, small_limits());
+    lane.parked(at(50));
+    (void)lane.begin_page(at(100));
+    lane.end_page({}, at(60), {EventId{3, 3}});
+    EXPECT_EQ(lane.queued(), 0U);
+    EXPECT_EQ(lane.begin_page(at(100)).exclude, (std::vector<EventId>{EventId{3, 3}}));
+}
+
 // Against a model of the disk: whatever the order of events, every delivery is taken exactly once, memory stays within the
 // window, and nothing parked is forgotten.
 TEST(Lane, NeverLosesOrRepeatsADeliveryWhateverHappens) {
@@ -191,7 +257,7 @@ TEST(Lane, NeverLosesOrRepeatsADeliveryWhateverHappens) {
                     next_due = due;
                     break;
                 }
-                page.push_back({event_numbered(number), due, 1});
+                page.push_back({event_numbered(number), due, 1, {}});
             }
             lane.end_page(std::move(page), next_due);
         };
@@ -207,7 +273,7 @@ TEST(Lane, NeverLosesOrRepeatsADeliveryWhateverHappens) {
             if (success) {
                 ASSERT_TRUE(sent.insert(delivery.event->id.hi).second) << "seed " << seed;
             } else {
-                park({delivery.event, at(now + static_cast<std::int64_t>(random() % 5)), 1});
+                park({delivery.event, at(now + static_cast<std::int64_t>(random() % 5)), 1, {}});
             }
         };
         for (int step = 0; step < 400; ++step) {
@@ -215,7 +281,7 @@ TEST(Lane, NeverLosesOrRepeatsADeliveryWhateverHappens) {
             switch (random() % 6) {
                 case 0:
                 case 1: {
-                    QueuedDelivery delivery{event_numbered(++issued, at(now)), std::nullopt, 0};
+                    QueuedDelivery delivery{event_numbered(++issued, at(now)), std::nullopt, 0, {}};
                     if (lane.has_room(at(now)))
                         lane.admit(std::move(delivery));
                     else

@@ -41,6 +41,8 @@ TEST(Retry, the_native_schedule_spreads_both_ways) {
     const RetryPolicy policy = native_retry_policy();
     const std::vector<Duration> gaps = {5s, 5min, 30min, 2h, 5h, 10h, 10h};
     ASSERT_EQ(policy.attempts_max, gaps.size() + 1);
+    EXPECT_EQ(policy.after_timeout_min, 60s);
+    EXPECT_EQ(subscriptions_retry_policy().after_timeout_min, 0s);
     for (std::uint32_t failures = 1; failures <= gaps.size(); ++failures) {
         const Duration gap = gaps[failures - 1];
         EXPECT_EQ(retry_delay(policy, failures, 0.0), gap * 8 / 10);

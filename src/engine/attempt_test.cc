@@ -71,6 +71,51 @@ TEST(AttemptHeaders, NativeEndpointsGetStandardHeadersOnly) {
     EXPECT_EQ(headers.find("X-Webhook"), std::string::npos);
 }
 
+TEST(AttemptHeaders, NamesFollowTheSettingForNativeEndpointsOnly) {
+    const Route native = make_route(sample_endpoint("my_secret_key", Profile::native));
+    const Route other = make_route(sample_endpoint("my_secret_key", Profile::subscriptions));
+    const struct {
+        HeaderNames names;
+        bool webhook;
+        bool svix;
+    } cases[] = {{HeaderNames::webhook, true, false},
+                 {HeaderNames::svix, false, true},
+                 {HeaderNames::both, true, true}};
+    for (const auto& row : cases) {
+        const std::string headers = attempt_headers(sample_event(), native, Timestamp{}, row.names);
+        for (const char* name : {"id", "timestamp", "signature"}) {
+            EXPECT_EQ(!value_of(headers, std::string("webhook-") + name).empty(), row.webhook);
+            EXPECT_EQ(!value_of(headers, std::string("svix-") + name).empty(), row.svix);
+        }
+        EXPECT_EQ(attempt_headers(sample_event(), other, Timestamp{}, row.names),
+                  attempt_headers(sample_event(), other, Timestamp{}, HeaderNames::webhook));
+    }
+    const std::string both = attempt_headers(sample_event(), native, Timestamp{});
+    EXPECT_EQ(value_of(both, "svix-signature"), value_of(both, "webhook-signature"));
+}
+
+TEST(AttemptHeaders, ConfiguredHeadersGoOutAsGiven) {
+    auto prepared =
+        std::make_shared<PreparedEndpoint>(*sample_endpoint(std::nullopt, Profile::native));
+    prepared->config.headers = {{"X-Tenant", "a b"}, {"authorization", "Bearer t"}};
+    const std::string headers = attempt_headers(sample_event(), make_route(prepared), Timestamp{});
+    EXPECT_TRUE(headers.ends_with("X-Tenant: a b\r\nauthorization: Bearer t\r\n")) << headers;
+}
+
+TEST(AttemptHeaders, WhatIsSentIsWhatIsSigned) {
+    Event event = sample_event();
+    event.body = "raw text";
+    const Timestamp now = from_micros(1'700'000'001'000'000);
+    const std::string headers =
+        attempt_headers(event, make_route(sample_endpoint("my_secret_key", Profile::native)), now);
+    const auto verdict = [&](std::string_view body) {
+        return verify_standard(*parse_secret("my_secret_key"), value_of(headers, "webhook-id"),
+                               "1700000001", value_of(headers, "webhook-signature"), body, now);
+    };
+    EXPECT_EQ(verdict("raw text"), Verification::valid);
+    EXPECT_EQ(verdict(event.payload), Verification::no_match);
+}
+
 TEST(AttemptHeaders, OldSecretsSignUntilTheyExpire) {
     auto prepared =
         std::make_shared<PreparedEndpoint>(*sample_endpoint("new_secret", Profile::native));
@@ -101,7 +146,7 @@ class SettleAttempt : public ::testing::TestWithParam<SettleCase> {};
 TEST_P(SettleAttempt, DecidesTheNextState) {
     const SettleCase& row = GetParam();
     const auto event = std::make_shared<Event>(sample_event());
-    const QueuedDelivery delivery{event, std::nullopt, row.attempts_before};
+    const QueuedDelivery delivery{event, std::nullopt, row.attempts_before, {}};
     Endpoint endpoint = sample_endpoint(std::nullopt, Profile::subscriptions)->config;
     endpoint.is_deleted = row.deleted;
     TransportResult result;
@@ -139,6 +184,34 @@ INSTANTIATE_TEST_SUITE_P(
         SettleCase{"delivered_though_deleted", AttemptOutcome::delivered, 200, 0, true,
                    DeliveryState::delivered}),
     [](const auto& row) { return std::string(row.param.name); });
+
+TEST(SettleManualAttempt, IsRecordedAsSuchAndCountedApart) {
+    const auto event = std::make_shared<Event>(sample_event());
+    const Endpoint endpoint = sample_endpoint(std::nullopt, Profile::native)->config;
+    const Timestamp started = event->accepted_at + 1h;
+    const Timestamp resume = event->accepted_at + 2h;
+    const ManualState asked{1, AttemptTrigger::manual, resume};
+    const QueuedDelivery delivery{event, started, 3, asked};
+    TransportResult refused;
+    refused.outcome = AttemptOutcome::rejected;
+    refused.status = 500;
+    const DeliveryUpdate update =
+        settle_attempt(delivery, endpoint, refused, started, started + 1s, 0.5, Sabotage{});
+    EXPECT_EQ(update.next, DeliveryState::parked);
+    EXPECT_EQ(update.due, resume);
+    EXPECT_EQ(update.attempts_made, 4U);
+    EXPECT_EQ(update.manual, (ManualState{2, AttemptTrigger::scheduled, std::nullopt}));
+    EXPECT_EQ(update.attempt->trigger, AttemptTrigger::manual);
+
+    // The next one is the schedule's third.
+    const QueuedDelivery resumed{event, resume, 4, update.manual};
+    const DeliveryUpdate then =
+        settle_attempt(resumed, endpoint, refused, resume, resume, 0.0, Sabotage{});
+    EXPECT_EQ(then.next, DeliveryState::parked);
+    EXPECT_EQ(then.due, resume + 60s);
+    EXPECT_EQ(then.manual.manual_made, 2U);
+    EXPECT_EQ(then.attempt->trigger, AttemptTrigger::scheduled);
+}
 
 }  // namespace
 }  // namespace posthaste
