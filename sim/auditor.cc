@@ -73,6 +73,8 @@ void Auditor::endpoint_known(const Endpoint& endpoint, const ReceiverPlan& recei
     known.number = endpoints_.size();
     known.always_well = receiver.kind == ReceiverPlan::Kind::well;
     known.in_flight_max = endpoint.in_flight_max;
+    known.rate.per_second = endpoint.throttle_rate;
+    known.has_header = !endpoint.headers.empty();
     known.policies.push_back(endpoint.retry);
     known.revision = endpoint.revision;
     endpoints_[endpoint.id] = std::move(known);
@@ -108,10 +110,12 @@ void Auditor::check_may_send(const Key& key, const Delivery& delivery, const Kno
         fail("a request left before the policy's delay had passed");
     const auto attempts_max =
         std::ranges::max(known.policies, {}, &RetryPolicy::attempts_max).attempts_max;
-    if (delivery.attempts >= attempts_max)
+    if (!delivery.waits_for_manual && delivery.attempts - delivery.manual_made >= attempts_max)
         fail("a request left beyond the maximum number of attempts");
     if (delivery.state == DeliveryState::parked) REACHED(page_in);
     if (delivery.successes > 0) REACHED(duplicate_after_crash);
+    if (known.has_header != (request.headers.find("X-Simulated: yes\r\n") != std::string::npos))
+        fail("a request left without its endpoint's headers, or with another's");
     (void)key;
 }
 
@@ -130,6 +134,9 @@ std::uint64_t Auditor::sent(std::size_t reactor, const OutboundRequest& request)
     if (owner_of(key.second, config_.reactors) != reactor)
         fail("a request left from a reactor that does not own the lane");
 
+    check_rate(known.rate, "an endpoint");
+    check_rate(applications_[request.endpoint->config.application], "an application");
+    delivery->last_send = number;
     const std::size_t cap =
         known.in_flight_max > 0 ? known.in_flight_max : config_.limits.lane_in_flight_max;
     if (++known.in_flight > cap) fail("more requests to one endpoint are in flight than its cap");
@@ -173,6 +180,10 @@ void Auditor::event_stored(const Event& event) {
     trace("event durable", event.id, {}, static_cast<std::int64_t>(event.targets.size()));
     if (!stored_.insert(event.id).second) fail("an event became durable twice");
     if (*stored_.rbegin() != event.id) fail("ids are not in commit order");
+    if (event.request_key && !requests_.emplace(*event.request_key, event.id).second)
+        fail("a repeated request became a second event");
+    if (event.uid && !uids_.emplace(std::pair{event.application, *event.uid}, event.id).second)
+        fail("two events of an application have one uid");
     tally_.events += 1;
     tally_.accepted += event.targets.size();
     for (const EndpointId target : event.targets) {
@@ -184,7 +195,13 @@ void Auditor::event_stored(const Event& event) {
 }
 
 void Auditor::move(Delivery& delivery, DeliveryState next) {
-    if (delivery.state == DeliveryState::parked) tally_.parked -= 1;
+    switch (delivery.state) {
+        case DeliveryState::pending: break;
+        case DeliveryState::parked: tally_.parked -= 1; break;
+        case DeliveryState::delivered: tally_.delivered -= 1; break;
+        case DeliveryState::dead: tally_.dead -= 1; break;
+        case DeliveryState::cancelled: tally_.cancelled -= 1; break;
+    }
     delivery.state = next;
     switch (next) {
         case DeliveryState::pending: break;
@@ -196,13 +213,18 @@ void Auditor::move(Delivery& delivery, DeliveryState next) {
 }
 
 void Auditor::update_applied(const DeliveryUpdate& update) {
+    if (update.kind == UpdateKind::resend) return resend_applied(update);
     trace(to_string(update.next).data(), update.event, update.endpoint, update.attempts_made);
     Delivery* delivery = find(update.event, update.endpoint);
     if (!delivery) return fail("an update of an unknown delivery was applied");
     check_step(update, *delivery);
     if (update.attempt) check_attempt(update, *delivery, endpoints_.at(update.endpoint));
-    move(*delivery, update.next);
+    if (is_settled(update.next)) delivery->waits_for_manual = false;
+    // What was received once stays received.
+    const bool stays_delivered = delivery->received && update.next == DeliveryState::dead;
+    move(*delivery, stays_delivered ? DeliveryState::delivered : update.next);
     delivery->due = update.due;
+    delivery->stored_due = update.due;
     // Moved for lack of room: it might have gone at once. Or the clock had been past the due time before this was durable.
     if (!update.attempt || update.due <= delivery->furthest) {
         delivery->due = Timestamp{};
@@ -246,16 +268,21 @@ void Auditor::check_attempt(const DeliveryUpdate& update, Delivery& delivery, co
         fail("a delivery counts as delivered without a 2xx, or the other way round");
     }
     delivery.attempts = attempt.number;
+    if (attempt.outcome == AttemptOutcome::delivered) delivery.received = true;
     delivery.open = false;
     reactor_open_[delivery.reactor] -= 1;
     if (update.next == DeliveryState::delivered && attempt.number > 1) REACHED(retried_to_success);
+    if ((attempt.trigger == AttemptTrigger::manual) != delivery.waits_for_manual)
+        fail("a manual attempt is recorded as a scheduled one, or the other way round");
+    if (delivery.waits_for_manual) return check_manual(update, delivery);
 
+    const std::uint32_t scheduled = attempt.number - delivery.manual_made;
     Duration least = Duration::max();
     Duration most{};
     std::uint32_t attempts_max = UINT32_MAX;
     std::optional<Duration> age_max;
     for (const RetryPolicy& policy : known.policies) {
-        const auto [low, high] = retry_bounds(policy, attempt.number);
+        const auto [low, high] = retry_bounds(policy, scheduled);
         least = std::min(least, low);
         most = std::max(most, high);
         attempts_max = std::min(attempts_max, policy.attempts_max);
@@ -270,7 +297,7 @@ void Auditor::check_attempt(const DeliveryUpdate& update, Delivery& delivery, co
             fail("a retry is due later than its policy allows");
     }
     if (update.next == DeliveryState::dead) {
-        const bool exhausted = attempt.number >= attempts_max;
+        const bool exhausted = scheduled >= attempts_max;
         const bool too_old =
             age_max && delivery.answered_at + most - delivery.accepted_at > *age_max;
         if (!exhausted && !too_old)
@@ -293,7 +320,7 @@ void Auditor::check_prompt(const Key& key, const Delivery& delivery, const Known
 
 void Auditor::update_ignored(const DeliveryUpdate& update) {
     trace("repeated", update.event, update.endpoint, update.attempts_made);
-    REACHED(update_repeated);
+    update.kind == UpdateKind::resend ? REACHED(resend_not_needed) : REACHED(update_repeated);
 }
 
 void Auditor::tail_parked(EventId event, EndpointId endpoint, Timestamp due) {
@@ -303,11 +330,14 @@ void Auditor::tail_parked(EventId event, EndpointId endpoint, Timestamp due) {
         return fail("recovery parked what was not in the tail");
     move(*delivery, DeliveryState::parked);
     delivery->due = due;
+    delivery->stored_due = due;
     REACHED(recovery_parked);
 }
 
 void Auditor::event_dropped(EventId event) {
     trace("dropped", event, {});
+    dropped_.insert(event);
+    std::erase_if(uids_, [event](const auto& named) { return named.second == event; });
     REACHED(event_dropped);
     for (auto it = deliveries_.lower_bound({event, EndpointId{}});
          it != deliveries_.end() && it->first.first == event; ++it) {
@@ -335,9 +365,11 @@ void Auditor::stopped() {
     for (auto& [key, delivery] : deliveries_) delivery.open = false;
     std::ranges::fill(reactor_in_flight_, 0);
     std::ranges::fill(reactor_open_, 0);
+    forget_rates();
 }
 
 void Auditor::clock_jumps() {
+    forget_rates();
     for (auto& [key, delivery] : deliveries_) {
         delivery.furthest = std::max(delivery.furthest, time_.now());
         if (delivery.due <= time_.now()) delivery.due = Timestamp{};
@@ -379,6 +411,7 @@ void Auditor::check_settled() {
         if (!stored_.contains(event)) fail("an acknowledged event is lost");
     }
     if (!disk_.scan(0, SIZE_MAX).lost.empty()) fail("the scan finds lost deliveries");
+    check_resends();
     check_tally();
 }
 

@@ -4,6 +4,7 @@
 // durable, keeps its own model of every delivery, and says what rule was broken. It knows nothing of the engine's state.
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -31,7 +32,15 @@ public:
 
     // --- what the producers know
     void acknowledged(EventId event);
+    void repeated(Id request_key, EventId event);
+    // --- what those who ask for manual attempts know. Returns the number for `resend_acknowledged`.
+    std::uint64_t resend_asked(EventId event, EndpointId endpoint);
+    void resend_acknowledged(std::uint64_t ask);
+    // --- what those who hear of failing endpoints know
+    void told(EventId event, const Endpoint& endpoint, const AttemptRecord& attempt,
+              DeliveryState state);
     // --- what those who edit know
+    void application_known(const Application& application);
     void endpoint_known(const Endpoint& endpoint, const ReceiverPlan& receiver);
     void edit_requested(const Endpoint& wanted);
     void edit_acknowledged(const Endpoint& stored);
@@ -49,6 +58,8 @@ public:
     void stopped();
     // The wall clock is about to be set: what was due so far stays due.
     void clock_jumps();
+    // The gates are new, or were passed at a time that is no longer now.
+    void forget_rates();
 
     // The store's tally agrees with the model. Cheap; checked after every handler.
     void check_tally();
@@ -77,6 +88,24 @@ private:
         Timestamp furthest;  // the wall clock has been there since then, whatever it shows now
         // After a durable failure: no attempt before this.
         std::optional<Timestamp> not_before;
+        bool received = false;                // an attempt was answered 2xx, durably
+        bool waits_for_manual = false;        // the next attempt was asked for
+        std::uint32_t manual_made = 0;        // of `attempts`
+        Timestamp stored_due;                 // of the parked row
+        std::optional<Timestamp> resume_due;  // the retry that stands if the manual attempt fails
+        std::uint64_t last_send = 0;
+    };
+    // How often requests left lately, against a limit per second.
+    struct Rate {
+        std::optional<std::uint32_t> per_second;
+        std::deque<Duration> sends;  // steady times
+    };
+    struct Ask {
+        EventId event;
+        EndpointId endpoint;
+        std::uint64_t sends_before = 0;
+        bool was_open = false;
+        bool is_acknowledged = false;
     };
     struct Known {
         std::size_t number = 0;
@@ -86,6 +115,8 @@ private:
         std::vector<RetryPolicy> policies;  // all that may be in force
         std::uint64_t revision = 0;         // acknowledged
         bool deletion_requested = false;
+        Rate rate;
+        bool has_header = false;
     };
     struct Send {
         Key key;
@@ -93,6 +124,10 @@ private:
     };
 
     [[nodiscard]] Delivery* find(EventId event, EndpointId endpoint);
+    void check_rate(Rate& rate, const char* whose);
+    void resend_applied(const DeliveryUpdate& update);
+    void check_manual(const DeliveryUpdate& update, Delivery& delivery);
+    void check_resends();
     void check_may_send(const Key& key, const Delivery& delivery, const Known& known,
                         const OutboundRequest& request);
     void check_step(const DeliveryUpdate& update, Delivery& delivery);
@@ -113,6 +148,11 @@ private:
     std::vector<std::size_t> reactor_in_flight_;
     std::vector<std::size_t> reactor_open_;
     std::set<EventId> acknowledged_;
+    std::map<ApplicationId, Rate> applications_;
+    std::map<Id, EventId> requests_;  // first events by request key
+    std::map<std::pair<ApplicationId, std::string>, EventId> uids_;  // of the events kept
+    std::vector<Ask> asks_;
+    std::set<EventId> dropped_;
     std::set<EventId> stored_;
     Tally tally_;
     std::uint64_t last_send_ = 0;

@@ -42,7 +42,19 @@ namespace posthaste::sim {
     X(clock_back)             /* the wall clock jumped back */                                 \
     X(cross_reactor)          /* an event was accepted on another reactor than its lane's */   \
     X(cap_reached)            /* an endpoint's in-flight cap was used up */                    \
-    X(event_dropped)          /* retention dropped a finished event */
+    X(event_dropped)          /* retention dropped a finished event */                         \
+    X(rate_used_up)           /* a throttle let all through that it may in one second */       \
+    X(resend_of_settled)      /* a manual attempt of a delivery that was over */               \
+    X(resend_of_parked)       /* of one that waited for its retry */                           \
+    X(resend_to_new_target)   /* to an endpoint the event was not for */                       \
+    X(resend_not_needed)      /* of one that was about to leave */                             \
+    X(resend_failed)          /* whoever asked was told that it could not be kept */           \
+    X(manual_delivered)       /* a manual attempt was answered 2xx */                          \
+    X(manual_failed)          /* and nothing followed */                                       \
+    X(schedule_resumed)       /* a manual attempt failed, and the retry planned before came */ \
+    X(request_repeated)       /* a producer was told of its first event */                     \
+    X(uid_taken)              /* a producer was told that the name is taken */                 \
+    X(endpoint_given_up)      /* the engine made an endpoint inactive */
 
 enum class Mark {
 #define X(name) name,

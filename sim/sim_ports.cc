@@ -142,4 +142,26 @@ void SimTelemetry::on_notice(Severity severity, std::string_view, std::string_vi
          static_cast<std::int64_t>(severity) * 1000 + static_cast<std::int64_t>(sentence.size())});
 }
 
+// --- news of endpoints -----------------------------------------------------------------------------------------------
+
+void SimNews::on_failing(const Event& event, const Endpoint& endpoint,
+                         const AttemptRecord& attempt) {
+    auditor_.told(event.id, endpoint, attempt, DeliveryState::parked);
+}
+
+void SimNews::on_exhausted(const Event& event, const Endpoint& endpoint,
+                           const AttemptRecord& attempt) {
+    auditor_.told(event.id, endpoint, attempt, DeliveryState::dead);
+}
+
+void SimNews::on_recovered(const Event& event, const Endpoint& endpoint,
+                           const AttemptRecord& attempt) {
+    auditor_.told(event.id, endpoint, attempt, DeliveryState::delivered);
+}
+
+void SimNews::on_disabled(const Endpoint& endpoint, Timestamp) {
+    REACHED(endpoint_given_up);
+    if (endpoint.is_active) auditor_.fail("an endpoint was given up but is active");
+}
+
 }  // namespace posthaste::sim

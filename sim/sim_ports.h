@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "engine/engine.h"
+#include "ports/endpoint_news.h"
 #include "sim/auditor.h"
 #include "sim/receivers.h"
 #include "sim/sim_time.h"
@@ -99,6 +100,22 @@ public:
 private:
     SimTime& time_;
     Trace& trace_;
+};
+
+// Hears of failing endpoints.
+class SimNews final : public EndpointNews {
+public:
+    explicit SimNews(Auditor& auditor) : auditor_(auditor) {}
+    void on_failing(const Event& event, const Endpoint& endpoint,
+                    const AttemptRecord& attempt) override;
+    void on_exhausted(const Event& event, const Endpoint& endpoint,
+                      const AttemptRecord& attempt) override;
+    void on_recovered(const Event& event, const Endpoint& endpoint,
+                      const AttemptRecord& attempt) override;
+    void on_disabled(const Endpoint& endpoint, Timestamp failing_since) override;
+
+private:
+    Auditor& auditor_;
 };
 
 }  // namespace posthaste::sim

@@ -60,6 +60,9 @@ TEST(Simulator, NoticesEveryBrokenRule) {
         {"forget_parking", &Sabotage::forget_parking, 20},
         {"ignore_attempts_max", &Sabotage::ignore_attempts_max, 20},
         {"ignore_lane_cap", &Sabotage::ignore_lane_cap, 20},
+        {"ignore_throttle", &Sabotage::ignore_throttle, 20},
+        {"forget_resends", &Sabotage::forget_resends, 20},
+        {"count_manual_attempts", &Sabotage::count_manual_attempts, 100},
     };
     for (const BrokenRule& broken : kRules) {
         Sabotage sabotage;

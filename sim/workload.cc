@@ -4,12 +4,26 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "engine/catalog.h"
 #include "sim/marks.h"
 #include "sim/world.h"
 
 namespace posthaste::sim {
 
 void World::at(Duration when, std::function<void()> act) { script_.emplace(when, std::move(act)); }
+
+void World::add_applications() {
+    ConfigChange change;
+    for (const ApplicationPlan& plan : config_.applications) {
+        Application application;
+        application.id = plan.id;
+        application.name = "simulated";
+        application.throttle_rate = plan.throttle_rate;
+        change.records.push_back(to_record(application));
+        auditor_.application_known(application);
+    }
+    ASSERT(disk_->config().change(std::move(change)));
+}
 
 // The endpoints are there before the world begins, so that every drawn endpoint exists in it.
 void World::add_endpoints() {
@@ -22,6 +36,8 @@ void World::add_endpoints() {
         endpoint.retry = plan.retry;
         endpoint.timeout = plan.timeout;
         endpoint.in_flight_max = plan.in_flight_max;
+        endpoint.throttle_rate = plan.throttle_rate;
+        if (plan.has_header) endpoint.headers = {{"X-Simulated", "yes"}};
         endpoint.created_at = time_.now();
         if (n % 2 == 1) endpoint.secret = "secret";
         const Result<Endpoint> stored = disk_->put_endpoint(std::move(endpoint));
@@ -55,6 +71,8 @@ void World::write_script() {
             time_.jump(by);
         });
     }
+    for (std::uint32_t n = 0; n < config_.resends; ++n)
+        at(customers_.between(Duration{0}, config_.safety), [this] { resend_something(); });
     script_store_troubles();
 }
 
@@ -81,17 +99,61 @@ void World::produce(bool burst_at_one) {
             config_.endpoints[workload_.below(config_.endpoints.size())].application;
         event->targets = engine.directory().current()->match(event->application, event->type);
     }
+    name_event(*event);
     accepts_under_way_ += 1;
+    const std::optional<Id> key = event->request_key;
     asio::co_spawn(context_->get_executor(), engine.accept(std::move(event)),
-                   [this](std::exception_ptr error, Result<Accepted> accepted) {
+                   [this, key](std::exception_ptr error, Result<Accepted> accepted) {
                        ASSERT(!error);
                        accepts_under_way_ -= 1;
+                       if (accepted && accepted->is_repeat)
+                           return auditor_.repeated(*key, accepted->id);
                        if (accepted) return auditor_.acknowledged(accepted->id);
+                       if (accepted.error().code == ErrorCode::exists) REACHED(uid_taken);
                        if (accepted.error().code == ErrorCode::overloaded)
                            REACHED(accept_overloaded);
                        if (accepted.error().code == ErrorCode::stopping) REACHED(accept_stopping);
                        if (accepted.error().code == ErrorCode::commit_unknown)
                            REACHED(ambiguous_event);
+                   });
+}
+
+void World::name_event(Event& event) {
+    if (!customers_.chance(config_.named_share)) return;
+    if (!named_requests_.empty() && customers_.chance(config_.repeat_share)) {
+        const NamedRequest& first = named_requests_[customers_.below(named_requests_.size())];
+        // The same request again, or another one that wants the same name.
+        if (customers_.chance(0.5)) event.request_key = first.key;
+        event.uid = first.uid;
+        return;
+    }
+    NamedRequest request;
+    request.application = event.application;
+    request.uid = "uid" + std::to_string(named_requests_.size());
+    request.key = Id{customers_.next(), customers_.next()};
+    event.uid = request.uid;
+    event.request_key = request.key;
+    named_requests_.push_back(std::move(request));
+}
+
+void World::resend_something() {
+    if (life_ != Life::running && life_ != Life::stopping) return;
+    const std::vector<EventId> events = disk_->event_ids();
+    if (events.empty()) return;
+    const EventId event = events[customers_.below(events.size())];
+    EndpointId endpoint = endpoint_ids_[customers_.below(endpoint_ids_.size())];
+    const Result<EventHistory> history = disk_->read_event(event);
+    if (!history->deliveries.empty() && customers_.chance(0.9))
+        endpoint = history->deliveries[customers_.below(history->deliveries.size())].endpoint;
+    const std::uint64_t ask = auditor_.resend_asked(event, endpoint);
+    Engine& engine = *engines_[customers_.below(engines_.size())];
+    resends_under_way_ += 1;
+    asio::co_spawn(context_->get_executor(), engine.resend(event, endpoint),
+                   [this, ask](std::exception_ptr error, Result<void> done) {
+                       ASSERT(!error);
+                       resends_under_way_ -= 1;
+                       if (done) return auditor_.resend_acknowledged(ask);
+                       REACHED(resend_failed);
                    });
 }
 
@@ -133,18 +195,16 @@ void World::edit_something() {
     });
 }
 
-// Repeats until the cluster runs and every edit is through: a paused endpoint would never settle.
+// Repeats until the world has settled: a paused endpoint never would, and the engine itself may make some inactive.
 void World::reactivate_all() {
+    if (has_settled()) return;
     if (life_ == Life::running && edits_under_way_ == 0) {
-        bool all_active = true;
         for (const EndpointId id : endpoint_ids_) {
             const PreparedEndpointPtr held = directory_->load()->find(id);
             if (held->config.is_active || held->config.is_deleted) continue;
             REACHED(paused_with_backlog);
-            all_active = false;
             edit(id, [](Endpoint& endpoint) { endpoint.is_active = true; });
         }
-        if (all_active) return;
     }
     at(time_.steady() + 1s, [this] { reactivate_all(); });
 }

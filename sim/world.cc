@@ -23,14 +23,17 @@ World::World(WorldConfig config, Sabotage sabotage)
       sabotage_(sabotage),
       workload_(config_.seed, "workload"),
       entropy_(config_.seed, "entropy"),
+      customers_(config_.seed, "customer workload"),
       network_(config_.seed, "network"),
       fate_(config_.seed, "fate"),
       disk_(std::make_shared<MemoryDisk>()),
       auditor_(config_, time_, trace_, *disk_),
       receivers_(config_.seed),
       luck_(config_.store, config_.seed),
+      news_(auditor_),
       crashes_left_(config_.crashes) {
     luck_.crash_at_commit = config_.crash_at_commit;
+    add_applications();
     add_endpoints();
     write_script();
 }
@@ -65,9 +68,9 @@ Task<void> World::boot() {
     Result<Recovery> recovery = co_await store_->recover();
     ASSERT(recovery);
     if (!recovery->lanes.empty()) REACHED(recovery_found_lanes);
-    Result<std::vector<Endpoint>> endpoints = co_await store_->load_endpoints();
-    ASSERT(endpoints);
-    make_engines(*recovery, std::move(*endpoints));
+    Result<Directory::Contents> contents = co_await load_contents(*store_);
+    while (!contents) contents = co_await load_contents(*store_);  // reads may be refused
+    make_engines(*recovery, std::move(*contents));
     life_ = Life::running;
     trace_.add({time_.steady(),
                 -1,
@@ -77,9 +80,9 @@ Task<void> World::boot() {
                 static_cast<std::int64_t>(recovery->deliveries_parked)});
 }
 
-void World::make_engines(const Recovery& recovery, std::vector<Endpoint> endpoints) {
+void World::make_engines(const Recovery& recovery, Directory::Contents contents) {
     const Executor executor = context_->get_executor();
-    directory_ = std::make_unique<DirectoryHolder>(Directory::from(std::move(endpoints)));
+    directory_ = std::make_unique<DirectoryHolder>(Directory::holding(std::move(contents)));
     directory_->on_change([this, executor](EndpointId id) {
         asio::post(executor, [this, id] {
             if (!engines_.empty()) engines_[owner_of(id, config_.reactors)]->endpoint_changed(id);
@@ -93,7 +96,8 @@ void World::make_engines(const Recovery& recovery, std::vector<Endpoint> endpoin
         const Engine::Ports ports{*store_,  *transports_[reactor], time_,       time_,
                                   entropy_, *telemetry_,           *mailboxes_, *directory_};
         engines_.push_back(std::make_unique<Engine>(executor, reactor, config_.reactors, ports,
-                                                    config_.limits, EngineRules{}, sabotage_));
+                                                    config_.limits, config_.rules, sabotage_));
+        engines_.back()->report_to(&news_);
     }
     for (auto& engine : engines_) engine->start(recovery);
     engines_[0]->start_maintenance(config_.maintenance);
@@ -119,6 +123,7 @@ void World::discard_cluster() {
     telemetry_.reset();
     edits_under_way_ = 0;
     accepts_under_way_ = 0;
+    resends_under_way_ = 0;
     crash_after_ = 0;
     life_ = Life::down;
 }
@@ -213,12 +218,13 @@ void World::heal() {
     crash_after_ = 0;
     receivers_.heal();
     time_.heal();
+    auditor_.forget_rates();
     reactivate_all();
 }
 
 bool World::has_settled() const {
     return life_ == Life::running && auditor_.pending() == 0 && auditor_.in_flight() == 0 &&
-           accepts_under_way_ == 0 && edits_under_way_ == 0;
+           accepts_under_way_ == 0 && edits_under_way_ == 0 && resends_under_way_ == 0;
 }
 
 void World::check_gauges() {

@@ -44,12 +44,17 @@ public:
     [[nodiscard]] Outcome run();
 
 private:
+    struct NamedRequest {
+        ApplicationId application;
+        std::string uid;
+        Id key;
+    };
     enum class Life : std::uint8_t { down, starting, running, stopping };
 
     // --- the cluster (world.cc)
     void start();
     Task<void> boot();
-    void make_engines(const Recovery& recovery, std::vector<Endpoint> endpoints);
+    void make_engines(const Recovery& recovery, Directory::Contents contents);
     void crash();
     void begin_stop(Duration deadline);
     void finish_stop();
@@ -67,7 +72,10 @@ private:
     void write_script();
     void script_store_troubles();
     void at(Duration when, std::function<void()> act);
+    void add_applications();
     void add_endpoints();
+    void name_event(Event& event);
+    void resend_something();
     void produce(bool burst_at_one);
     void accept(std::shared_ptr<Event> event);
     void edit_something();
@@ -79,6 +87,7 @@ private:
     Sabotage sabotage_;
     Random workload_;
     Random entropy_;
+    Random customers_;
     Random network_;
     Random fate_;
     SimTime time_;
@@ -97,6 +106,7 @@ private:
     std::vector<std::unique_ptr<SimTransport>> transports_;
     std::unique_ptr<SimMailboxes> mailboxes_;
     std::unique_ptr<SimTelemetry> telemetry_;
+    SimNews news_;
     std::vector<std::unique_ptr<Engine>> engines_;
     Life life_ = Life::down;
     std::size_t engines_stopping_ = 0;
@@ -105,6 +115,8 @@ private:
     std::uint64_t handlers_ = 0;
     std::uint64_t edits_under_way_ = 0;
     std::uint64_t accepts_under_way_ = 0;
+    std::uint64_t resends_under_way_ = 0;
+    std::vector<NamedRequest> named_requests_;
     bool healed_ = false;
 };
 

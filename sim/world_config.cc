@@ -65,6 +65,8 @@ StoreTrouble draw_store(Random& random) {
 
 void draw_endpoints(WorldConfig& config, Random& random, std::uint64_t count) {
     const std::uint64_t applications = random.between(1, 3);
+    for (std::uint64_t n = 1; n <= applications; ++n)
+        config.applications.push_back({ApplicationId{n, 7}, std::nullopt});
     for (std::uint64_t n = 0; n < count; ++n) {
         EndpointPlan endpoint;
         endpoint.application = ApplicationId{1 + random.below(applications), 7};
@@ -75,6 +77,23 @@ void draw_endpoints(WorldConfig& config, Random& random, std::uint64_t count) {
             endpoint.in_flight_max = static_cast<std::uint32_t>(random.between(1, 6));
         config.endpoints.push_back(std::move(endpoint));
     }
+}
+
+// What customers of the native API have. Drawn apart, so that the rest of a world does not depend on it.
+void draw_customers(WorldConfig& config) {
+    Random random(config.seed, "customers");
+    const bool some_throttled = random.chance(0.35);
+    const auto rate = [&] { return static_cast<std::uint32_t>(random.between(1, 30)); };
+    for (ApplicationPlan& application : config.applications)
+        if (some_throttled && random.chance(0.4)) application.throttle_rate = rate();
+    for (EndpointPlan& endpoint : config.endpoints) {
+        if (some_throttled && random.chance(0.4)) endpoint.throttle_rate = rate();
+        endpoint.has_header = random.chance(0.3);
+    }
+    if (random.chance(0.6)) config.resends = static_cast<std::uint32_t>(random.between(1, 40));
+    if (random.chance(0.4)) config.named_share = random.draw();
+    config.repeat_share = 0.5 * random.draw();
+    if (random.chance(0.4)) config.rules.disable_after = random.between(1s, 30s);
 }
 
 void draw_maintenance(WorldConfig& config, Random& random) {
@@ -111,6 +130,7 @@ WorldConfig draw_world(std::uint64_t seed) {
     if (random.chance(0.3)) config.clock_jumps = static_cast<std::uint32_t>(random.between(1, 4));
     config.clock_jump_max = random.chance(0.2) ? 2h : random.between(1s, 120s);
     if (random.chance(0.3)) config.mailbox_delay = 0.3;
+    draw_customers(config);
     return config;
 }
 
@@ -157,6 +177,13 @@ std::string describe(const WorldConfig& c) {
         c.store.read_refused, c.store.outages, c.edits, c.delete_share, c.crashes,
         c.crash_at_commit, c.stops, c.clock_jumps, seconds(c.clock_jump_max),
         seconds(c.maintenance.scan_every));
+    text += fmt::format(
+        "  {} resends, named events {:.2f}, repeated {:.2f}, endpoints given up after {:.0f} s\n",
+        c.resends, c.named_share, c.repeat_share, seconds(c.rules.disable_after));
+    for (const ApplicationPlan& application : c.applications)
+        if (application.throttle_rate)
+            text += fmt::format("  app {}: {} attempts per second\n", application.id.hi,
+                                *application.throttle_rate);
     constexpr const char* kKinds[] = {"well", "mixed", "flapping", "hanging", "slow"};
     for (std::size_t n = 0; n < c.endpoints.size(); ++n) {
         const EndpointPlan& e = c.endpoints[n];
@@ -166,6 +193,8 @@ std::string describe(const WorldConfig& c) {
             n, e.application.hi, kKinds[static_cast<std::size_t>(e.receiver.kind)],
             e.receiver.failure, seconds(e.timeout), e.retry.attempts_max, seconds(e.retry.base),
             e.in_flight_max);
+        if (e.throttle_rate)
+            text += fmt::format("       {} attempts per second\n", *e.throttle_rate);
     }
     return text;
 }

@@ -4,6 +4,7 @@
 // limits are small, so that different worlds go through very different corners.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,13 @@ struct EndpointPlan {
     RetryPolicy retry;
     Duration timeout = 5s;
     std::uint32_t in_flight_max = 0;
+    std::optional<std::uint32_t> throttle_rate;
+    bool has_header = false;  // one of its own, X-Simulated: yes
+};
+
+struct ApplicationPlan {
+    ApplicationId id;
+    std::optional<std::uint32_t> throttle_rate;
 };
 
 struct StoreTrouble {
@@ -47,6 +55,8 @@ struct WorldConfig {
     std::size_t reactors = 1;
     EngineLimits limits;
     MaintenanceOptions maintenance;
+    EngineRules rules;
+    std::vector<ApplicationPlan> applications;
     std::vector<EndpointPlan> endpoints;
     StoreTrouble store;
     Duration safety{};         // how long troubles last
@@ -54,6 +64,9 @@ struct WorldConfig {
     std::uint32_t bursts = 0;  // many events at once, half of them to one endpoint
     std::uint32_t burst_size = 0;
     std::size_t payload_max = 0;
+    std::uint32_t resends = 0;  // of any event to any endpoint
+    double named_share = 0;     // of the events: they have a uid and a request key
+    double repeat_share = 0;    // of these: they repeat an earlier request, or take its uid
     std::uint32_t edits = 0;    // deactivate, reactivate, change policy, change URL, delete
     double delete_share = 0;    // of the edits
     std::uint32_t crashes = 0;  // at a drawn handler

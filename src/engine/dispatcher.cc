@@ -270,6 +270,7 @@ void Dispatcher::wake_due() {
 }
 
 void Dispatcher::arm_alarm() {
+    if (stopping_) return;
     std::optional<Timestamp> next;
     if (!wakes_.empty()) next = wakes_.begin()->first;
     if (!held_.empty() && (!next || held_.next() < *next)) next = held_.next();
@@ -397,12 +398,14 @@ void Dispatcher::start_attempt(LaneIndex index) {
             return;
         }
     }
-    if (!pass_gates(entry)) {
+    const ThrottleAnswer throttle = pass_gates(entry);
+    if (!throttle.passes) {
         after_change(index);
         return;
     }
     const Class lane_class = entry.lane.is_suspect() ? Class::suspect : Class::healthy;
     QueuedDelivery delivery = entry.lane.take();
+    if (throttle.endpoint_opens) entry.lane.hold(*throttle.endpoint_opens);
     ++in_flight_;
     if (lane_class == Class::suspect) ++in_flight_suspect_;
     OutboundRequest request;

@@ -86,7 +86,7 @@ private:
     void apply_throttle(Entry& entry);
     void set_share(Entry& entry, Share* share);
     [[nodiscard]] bool has_room(const Entry& entry) const;
-    [[nodiscard]] bool pass_gates(Entry& entry);
+    [[nodiscard]] ThrottleAnswer pass_gates(Entry& entry);
     void release_applications();
     void after_change(LaneIndex index);
     void shed(LaneIndex index);

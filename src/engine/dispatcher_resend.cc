@@ -25,6 +25,10 @@ void Dispatcher::place(EndpointId endpoint, Resend wanted) {
     if (commits_.is_failing()) return wanted.done(cannot_write());
     const LaneIndex index = lane_of(endpoint);
     Entry& entry = *entries_[index];
+    if (entry.lane.mode() == Lane::Mode::cancelling) {
+        after_change(index);
+        return wanted.done(fail(ErrorCode::not_found, "no such endpoint"));
+    }
     if (std::ranges::find(entry.sending, wanted.event) != entry.sending.end())
         return wanted.done({});
     switch (entry.lane.place_of(wanted.event)) {

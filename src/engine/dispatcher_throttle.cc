@@ -52,20 +52,22 @@ bool Dispatcher::has_room(const Entry& entry) const {
            entry.share->in_memory < std::max(limits_.window / 32, kShareMin);
 }
 
-// Passes, or holds the lane until it may ask again. After a pass the next to ask would be refused, so it is held as well.
-bool Dispatcher::pass_gates(Entry& entry) {
-    if (!entry.share || sabotage_.ignore_throttle) return true;
+// Passes, or holds the lane until it may ask again. After a pass the next to ask would be refused, so the application is held
+// then, too; the lane is left to the caller, who first takes what may leave.
+ThrottleAnswer Dispatcher::pass_gates(Entry& entry) {
+    if (!entry.share || sabotage_.ignore_throttle) return {};
     const ThrottleAnswer answer =
         pass_throttles(*entry.route.endpoint, entry.application.get(), ports_.clock.now());
-    if (answer.endpoint_opens) entry.lane.hold(*answer.endpoint_opens);
-    if (!answer.application_opens) return answer.passes;
+    if (!answer.passes) {
+        // By itself even when its application is: a lane made before its endpoint was known is not among the application's.
+        entry.lane.hold(answer.endpoint_opens ? *answer.endpoint_opens : *answer.application_opens);
+    }
+    if (!answer.application_opens) return answer;
     const ApplicationId application = entry.application->config.id;
     held_.hold(application, *answer.application_opens);
     healthy_.hold(application);
     suspect_.hold(application);
-    // A lane made before its endpoint was known is not among the application's.
-    if (!answer.passes) entry.lane.hold(*answer.application_opens);
-    return answer.passes;
+    return answer;
 }
 
 void Dispatcher::release_applications() {

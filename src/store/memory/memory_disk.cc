@@ -168,7 +168,9 @@ std::uint64_t MemoryDisk::park_tail(Timestamp now) {
 
 std::uint64_t MemoryDisk::park_event(EventId event, Timestamp now) {
     std::uint64_t count = 0;
-    for (const StoredDelivery& delivery : events_.at(event).deliveries) {
+    const auto found = events_.find(event);
+    if (found == events_.end()) return 0;  // nobody wanted it, and it was dropped since
+    for (const StoredDelivery& delivery : found->second.deliveries) {
         const DeliveryKey key{event, delivery.endpoint};
         if (delivery.settled || parked_.contains(key)) continue;
         park(key, {now, static_cast<std::uint32_t>(delivery.attempts.size()), manual_of(delivery)});

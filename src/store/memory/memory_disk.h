@@ -48,7 +48,7 @@ public:
     Effect apply(const DeliveryUpdate& update, Timestamp now);
     // Everything unsettled above the watermark becomes a parked row due `now`. Returns how many.
     std::uint64_t park_tail(Timestamp now);
-    // The same for one event, which must be in the tail.
+    // The same for one event, which must be in the tail, or gone.
     std::uint64_t park_event(EventId event, Timestamp now);
     void set_watermark(std::uint64_t hi) { watermark_ = hi; }
     // The endpoint as stored, with its new revision; errors as ports/store.h says. The id must be issued already.
