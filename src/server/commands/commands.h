@@ -3,15 +3,18 @@
 // The commands that are not the server: a development receiver, senders, checks and benchmarks. They talk to a running
 // server over HTTP and never touch its database or engine.
 //
-// add_tool_commands registers all of them with the command line; the chosen one sets `exit_code` while it is parsed. The
+// add_tool_commands registers all of them (but `token`, which needs the environment) with the command line; the chosen one sets `exit_code` while it is parsed. The
 // run_* functions can be called directly. All block until they are finished, on the caller's
 // thread, and print what went wrong together with what to do about it.
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "base/time.h"
 #include "server/commands/quantity.h"
 
@@ -76,6 +79,21 @@ int run_doctor(const DoctorOptions& options);
 
 int run_version();
 
+// Reads a variable of the environment.
+using SettingSource = std::function<std::optional<std::string>(const std::string& name)>;
+
+// Unlike the others this one reads the server's settings and its data folder: that is where the key is.
+struct TokenOptions {
+    std::string organization;
+    std::string application;  // its id; empty = the organization's token
+    std::string expires;      // a duration; empty = ten years, of an application four weeks
+    std::string config_file;
+    SettingSource environment;
+    std::map<std::string, std::string> settings;  // given as flags
+};
+[[nodiscard]] Result<std::string> make_token(const TokenOptions& options, Timestamp now);
+int run_token(const TokenOptions& options);
+
 // Through which API a benchmark sends its events.
 enum class BenchApi : std::uint8_t {
     subscriptions,  // POST /webhooks/ingest/{id}
@@ -108,6 +126,7 @@ void add_send_command(CLI::App& app, int& exit_code);
 void add_seed_command(CLI::App& app, int& exit_code);
 void add_doctor_command(CLI::App& app, int& exit_code);
 void add_version_command(CLI::App& app, int& exit_code);
+void add_token_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_bench_command(CLI::App& app, int& exit_code);
 
 }  // namespace posthaste

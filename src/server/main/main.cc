@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
     app.footer("Start with: posthaste serve --auth open --allow-net 127.0.0.0/8");
     int exit_code = 0;
     add_serve_command(app, exit_code);
+    add_token_command(app, exit_code, environment);
     add_listen_command(app, exit_code);
     add_send_command(app, exit_code);
     add_seed_command(app, exit_code);
