@@ -142,5 +142,27 @@ TEST(NativeEventTypes, customers_see_flagged_types_with_the_flag_only) {
     EXPECT_EQ(world.call(Method::get, "/event-type/secret", "", beta).status, 200);
 }
 
+TEST(NativeEnvironment, goes_from_one_organization_to_another) {
+    World world;
+    world.call(Method::post, "/event-type",
+               made_of("a", R"(,"schemas":{"1":{}},"payloadValidation":"warn")"));
+    world.call(Method::post, "/event-type", made_of("b", R"(,"archived":true)"));
+    const Answer out = world.call(Method::post, "/environment/export", "");
+    ASSERT_EQ(out.status, 200) << out.body;
+    EXPECT_EQ(out.json().at("version").as_int64(), 1);
+    const std::string other = world.token("org_other");
+    for (int i = 0; i < 2; ++i)
+        EXPECT_EQ(world.call(Method::post, "/environment/import", out.body, other).status, 204);
+    EXPECT_EQ(world.call(Method::post, "/environment/export", "", other).body, out.body);
+    const Answer bad = world.call(
+        Method::post, "/environment/import",
+        R"({"eventTypes":[{"name":"new","description":""},{"name":"x y","description":""},7]})",
+        other);
+    EXPECT_EQ(bad.status, 422);
+    EXPECT_NE(bad.body.find(R"(["body","eventTypes[1]","name"])"), std::string::npos) << bad.body;
+    EXPECT_NE(bad.body.find(R"(["body","eventTypes[2]"])"), std::string::npos) << bad.body;
+    EXPECT_EQ(world.call(Method::get, "/event-type/new", "", other).status, 404);
+}
+
 }  // namespace
 }  // namespace posthaste::test

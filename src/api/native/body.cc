@@ -357,6 +357,24 @@ Member<std::string_view> BodyReader::raw_object(Spec spec) {
     return member;
 }
 
+std::vector<BodyReader> BodyReader::objects(Spec spec) {
+    std::vector<BodyReader> readers;
+    bool is_given = false;
+    const auto json = find_kind(spec, "[", "an array", is_given);
+    if (!json) return readers;
+    std::size_t index = 0;
+    for (Walker walker(*json); !walker.at_end(); ++index) {
+        const std::string_view element = walker.value();
+        std::string place = path_ + std::string(spec.name) + "[" + std::to_string(index) + "]";
+        if (element.starts_with('{')) {
+            readers.push_back(BodyReader(shared_, std::move(place) + ".", element));
+        } else {
+            add_issue(place.substr(path_.size()), "invalid type: expected an object", kDecodeError);
+        }
+    }
+    return readers;
+}
+
 std::optional<BodyReader> BodyReader::object(Spec spec) {
     const Member<std::string_view> member = raw_object(spec);
     if (!member.value) return std::nullopt;

@@ -92,6 +92,8 @@ public:
     [[nodiscard]] Member<std::string_view> raw_object(Spec spec);
     // A reader of the member, which must be an object; it shares this one's issues.
     [[nodiscard]] std::optional<BodyReader> object(Spec spec);
+    // Readers of an array's elements, which must be objects; no array: none.
+    [[nodiscard]] std::vector<BodyReader> objects(Spec spec);
 
 private:
     struct Entry {

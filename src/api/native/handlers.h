@@ -49,6 +49,10 @@ Task<HttpResponse> create_app_portal_access(Call call);
 Task<HttpResponse> create_dashboard_access(Call call);
 Task<HttpResponse> logout(Call call);
 
+// environment.cc
+Task<HttpResponse> export_environment(Call call);
+Task<HttpResponse> import_environment(Call call);
+
 // operational_endpoints.cc
 Task<HttpResponse> list_operational_endpoints(Call call);
 Task<HttpResponse> create_operational_endpoint(Call call);

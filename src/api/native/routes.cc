@@ -53,6 +53,11 @@ constexpr ApiRoute kRoutes[] = {
     {Method::delete_, "/api/v1/event-type/{event_type_name}", delete_event_type,
      "v1.event-type.delete", kNative},
 
+    {Method::post, "/api/v1/environment/export", export_environment, "v1.environment.export",
+     kNative},
+    {Method::post, "/api/v1/environment/import", import_environment, "v1.environment.import",
+     kNative},
+
     {Method::post, "/api/v1/auth/app-portal-access/{app_id}", create_app_portal_access,
      "v1.authentication.app-portal-access", kNative},
     {Method::post, "/api/v1/auth/dashboard-access/{app_id}", create_dashboard_access,

@@ -3,9 +3,9 @@
 // The commands that are not the server: a development receiver, senders, checks and benchmarks. They talk to a running
 // server over HTTP and never touch its database or engine.
 //
-// add_tool_commands registers all of them (but `token`, which needs the environment) with the command line; the chosen one sets `exit_code` while it is parsed. The
-// run_* functions can be called directly. All block until they are finished, on the caller's
-// thread, and print what went wrong together with what to do about it.
+// add_tool_commands registers all of them with the command line, but `token`, which needs the environment; the chosen one
+// sets `exit_code` while it is parsed. The run_* functions can be called directly. All block until they are finished, on the
+// caller's thread, and print what went wrong together with what to do about it.
 
 #include <cstdint>
 #include <functional>
