@@ -35,7 +35,8 @@ void Dispatcher::place(EndpointId endpoint, Resend wanted) {
         case Lane::Place::queued: return wanted.done({});
         case Lane::Place::reading: return entry.resends.push_back(std::move(wanted));
         case Lane::Place::absent:
-            if (wanted.is_in_order) return commit_resend(index, std::move(wanted));
+            if (wanted.is_in_order || commits_.is_idle())
+                return commit_resend(index, std::move(wanted));
             break;
         case Lane::Place::settling: break;
     }

@@ -253,6 +253,8 @@ std::unique_ptr<Alarm> World::make(std::function<void()> on_fire) {
     return std::make_unique<FakeAlarm>(*this, std::move(on_fire));
 }
 
+Store& World::store() { return *store_; }
+
 void World::settle() {
     io_.restart();
     while (io_.poll() > 0) {

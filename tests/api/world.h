@@ -3,12 +3,15 @@
 // A whole server without sockets: an Api over a real engine, a store in memory, receivers that answer what the test says, and
 // time that moves only when told. Everything runs on one io_context, inside the calls below.
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/json/value.hpp>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -108,6 +111,20 @@ public:
 
     [[nodiscard]] Api& api() { return *api_; }
     [[nodiscard]] Engine& engine() { return *engine_; }
+    [[nodiscard]] Store& store();
+    // Runs a task until it ends, and lets everything happen that can happen now.
+    template <class T>
+    T run(Task<T> task) {
+        std::optional<T> outcome;
+        auto keep = [&outcome](std::exception_ptr error, T value) {
+            if (error) std::rethrow_exception(error);
+            outcome.emplace(std::move(value));
+        };
+        asio::co_spawn(io_, std::move(task), std::move(keep));
+        settle();
+        if (!outcome) throw std::runtime_error("the task waits");
+        return std::move(*outcome);
+    }
 
 private:
     // One request with the memory its views point to.
