@@ -19,7 +19,7 @@ function(posthaste_layer name)
     target_link_libraries(posthaste_${name} PUBLIC ${ARG_LINK} PRIVATE posthaste_options)
     target_include_directories(posthaste_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     posthaste_use_pch(posthaste_${name})
-    posthaste_embed_sql(posthaste_${name} ${ARG_DIRS})
+    posthaste_embed(posthaste_${name} ${ARG_DIRS})
   else()
     add_library(posthaste_${name} INTERFACE)
     target_link_libraries(posthaste_${name} INTERFACE ${ARG_LINK})
@@ -62,18 +62,19 @@ function(posthaste_use_pch target)
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endfunction()
 
-# SQL lives in .sql files. Each becomes a raw string literal in <build>/sql/<file>.sql.inc, included by the code using it.
-function(posthaste_embed_sql target)
+# SQL and JSON live in files of their own. Each becomes raw string literals in <build>/embedded/<file>.inc, included by the code
+# using it.
+function(posthaste_embed target)
   foreach(dir IN LISTS ARGN)
-    file(GLOB_RECURSE scripts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/*.sql)
-    foreach(script IN LISTS scripts)
-      get_filename_component(name ${script} NAME)
-      set(output ${CMAKE_BINARY_DIR}/sql/${name}.inc)
+    file(GLOB_RECURSE texts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/*.sql ${CMAKE_SOURCE_DIR}/${dir}/*.json)
+    foreach(text IN LISTS texts)
+      get_filename_component(name ${text} NAME)
+      set(output ${CMAKE_BINARY_DIR}/embedded/${name}.inc)
       add_custom_command(OUTPUT ${output}
-        COMMAND ${CMAKE_COMMAND} -DINPUT=${script} -DOUTPUT=${output} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
-        DEPENDS ${script} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake)
+        COMMAND ${CMAKE_COMMAND} -DINPUT=${text} -DOUTPUT=${output} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+        DEPENDS ${text} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake)
       target_sources(${target} PRIVATE ${output})
-      target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/sql)
+      target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/embedded)
     endforeach()
   endforeach()
 endfunction()

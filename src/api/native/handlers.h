@@ -10,6 +10,9 @@ namespace posthaste::native {
 Task<HttpResponse> get_health(Call call);
 Task<HttpResponse> ping(Call call);
 
+// openapi.cc
+Task<HttpResponse> get_openapi(Call call);
+
 // applications.cc
 Task<HttpResponse> list_applications(Call call);
 Task<HttpResponse> create_application(Call call);

@@ -11,6 +11,7 @@ constexpr RouteKind kNative = RouteKind::native;
 constexpr ApiRoute kRoutes[] = {
     {Method::get, "/api/v1/health", get_health, "v1.health.get", kNative},
     {Method::get, "/api/v1/health/ping", ping, "v1.health.ping", kNative},
+    {Method::get, "/api/v1/openapi.json", get_openapi, "v1.openapi.get", kNative},
 
     {Method::get, "/api/v1/app", list_applications, "v1.application.list", kNative},
     {Method::post, "/api/v1/app", create_application, "v1.application.create", kNative},
