@@ -14,9 +14,11 @@
 #include "domain/retry.h"
 #include "domain/signing.h"
 #include "engine/engine.h"
+#include "engine/job_service.h"
 #include "ports/clock.h"
 #include "ports/entropy.h"
 #include "ports/store.h"
+#include "ports/telemetry.h"
 
 namespace posthaste {
 
@@ -67,6 +69,7 @@ struct ApiContext {
     native::RequestLocks& request_locks;       // one for all reactors
     OperationalEvents* operational = nullptr;  // null: nobody is told of changes
     JobService* jobs = nullptr;                // null: there are no background tasks
+    Telemetry* telemetry = nullptr;            // null: nobody reads warnings
 };
 
 // The policy of new subscriptions as WEBHOOK_MAX_RETRIES (all attempts, the first included) and WEBHOOK_RETRY_DELAY say:

@@ -19,6 +19,7 @@ namespace posthaste {
 class PayloadReader;
 namespace native {
 class Sessions;
+struct MessageTools;
 }
 
 // The segments that stood for {params}, in order, not decoded.
@@ -31,6 +32,7 @@ struct Call {
     HttpRequest request;
     RouteParams params;
     native::Sessions* sessions = nullptr;
+    native::MessageTools* messages = nullptr;
 };
 
 using Handler = Task<HttpResponse> (*)(Call);

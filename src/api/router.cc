@@ -7,6 +7,7 @@
 #include "api/handlers.h"
 #include "api/native/answers.h"
 #include "api/native/idempotency.h"
+#include "api/native/message_in.h"
 #include "api/native/routes.h"
 #include "api/native/session.h"
 #include "api/payload.h"
@@ -125,6 +126,7 @@ Api::Api(const ApiContext& context)
     : context_(context),
       payloads_(std::make_unique<PayloadReader>()),
       sessions_(std::make_unique<native::Sessions>(context.settings.tokens)),
+      messages_(std::make_unique<native::MessageTools>()),
       tree_(routes()) {}
 
 Api::~Api() = default;
@@ -142,7 +144,8 @@ Task<HttpResponse> Api::handle(HttpRequest request) {
     if (is_native(request.path) && request.body.size() > context_.settings.native_body_max)
         return ready(native::fault(413, "payload_too_large", "Request payload is too large."));
     if (match.route == nullptr) return ready(answer_unmatched(request, match.allowed));
-    const Call call{&context_, payloads_.get(), request, match.params, sessions_.get()};
+    const Call call{&context_,    payloads_.get(), request,
+                    match.params, sessions_.get(), messages_.get()};
     switch (match.route->kind) {
         case RouteKind::hot: return match.route->handler(call);
         case RouteKind::native: return guarded_native(match.route->handler, call);

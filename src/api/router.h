@@ -32,6 +32,7 @@ private:
     const ApiContext context_;
     std::unique_ptr<PayloadReader> payloads_;
     std::unique_ptr<native::Sessions> sessions_;
+    std::unique_ptr<native::MessageTools> messages_;
     const RouteTree tree_;
 };
 

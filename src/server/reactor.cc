@@ -48,8 +48,18 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
               Engine::Ports{shared.store, transport_, clock_, alarms_, entropy_, telemetry_,
                             shared.mailboxes, shared.directory},
               engine_limits(shared.config)),
+      jobs_(shared.store, clock_, shared.announce_job),
+      job_runner_(loop.get_executor(), JobRunner::Ports{shared.store,
+                                                        clock_,
+                                                        alarms_,
+                                                        telemetry_,
+                                                        shared.directory,
+                                                        [this](EventId event, EndpointId endpoint) {
+                                                            return engine_.resend(event, endpoint);
+                                                        },
+                                                        {}}),
       api_(ApiContext{engine_, shared.store, clock_, shared.metrics, shared.settings, entropy_,
-                      shared.request_locks}),
+                      shared.request_locks, nullptr, &jobs_, &telemetry_}),
       server_(loop.get_executor(), server_options(shared.config, shared.log), api_),
       work_(asio::make_work_guard(loop)) {}
 
@@ -71,9 +81,17 @@ void Reactor::stop() {
 
 Task<void> Reactor::drain() {
     co_await server_.drain(drain_);
+    job_runner_.stop();
+    co_await job_runner_.join();
     co_await engine_.stop(drain_);
 }
 
 void Reactor::join() { thread_.join(); }
+
+void Reactor::start_jobs() { job_runner_.resume(); }
+
+void Reactor::take_job(Job job) {
+    asio::post(loop_, [this, job = std::move(job)]() mutable { job_runner_.take(std::move(job)); });
+}
 
 }  // namespace posthaste

@@ -9,6 +9,8 @@
 
 #include "api/router.h"
 #include "engine/engine.h"
+#include "engine/job_runner.h"
+#include "engine/job_service.h"
 #include "net/asio_alarm.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
@@ -29,6 +31,8 @@ struct Shared {
     MetricsPage& metrics;
     Log& log;
     native::RequestLocks& request_locks;
+    JobService::Announce
+        announce_job;  // to the process's one JobRunner; may be called by any reactor
 };
 
 class Reactor {
@@ -43,6 +47,11 @@ public:
     // Takes nothing new, lets what runs finish within the drain time, then ends the loop. Thread-safe.
     void stop();
     void join();
+
+    // Of the process's jobs one reactor takes care: it goes on with those of the last run, and takes new ones. `take_job` is
+    // thread-safe.
+    void start_jobs();
+    void take_job(Job job);
 
     [[nodiscard]] Engine& engine() { return engine_; }
     [[nodiscard]] const HttpServerMetrics& http_metrics() const { return server_.metrics(); }
@@ -59,6 +68,8 @@ private:
     LogTelemetry telemetry_;
     HttpClient transport_;
     Engine engine_;
+    JobService jobs_;
+    JobRunner job_runner_;
     Api api_;
     HttpServer server_;
     asio::executor_work_guard<Executor> work_;

@@ -192,8 +192,9 @@ Result<void> Server::read_settings() {
 }
 
 void Server::build_reactors(const Recovery& recovery) {
-    const Shared shared{config_,    settings_,  *store_, *directory_,
-                        mailboxes_, late_page_, log_,    request_locks_};
+    auto announce_job = [this](const Job& job) { reactors_.front()->take_job(job); };
+    const Shared shared{config_,    settings_, *store_,        *directory_, mailboxes_,
+                        late_page_, log_,      request_locks_, announce_job};
     std::vector<ReactorCounters> counters;
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         reactors_.push_back(std::make_unique<Reactor>(*loops_[i], i, loops_.size(), shared));
@@ -214,6 +215,7 @@ void Server::build_reactors(const Recovery& recovery) {
     MaintenanceOptions maintenance;
     maintenance.retention = RetentionPolicy{config_.retention, config_.dead_retention};
     reactors_.front()->engine().start_maintenance(maintenance);
+    reactors_.front()->start_jobs();
 }
 
 void Server::announce(const Recovery& recovery) {

@@ -238,7 +238,16 @@ World::World(EngineLimits limits)
     engine_ = std::make_unique<Engine>(io_.get_executor(), 0, 1, ports, limits);
     directory_.on_change([this](EndpointId id) { engine_->endpoint_changed(id); });
     engine_->start(Recovery{});
-    const ApiContext context{*engine_, *store_, *this, *page_, settings, *entropy_, request_locks_};
+    const auto resend = [this](EventId event, EndpointId endpoint) {
+        return engine_->resend(event, endpoint);
+    };
+    job_runner_ = std::make_unique<JobRunner>(
+        io_.get_executor(),
+        JobRunner::Ports{*store_, *this, *this, *silent_, directory_, resend, {}});
+    jobs_ = std::make_unique<JobService>(*store_, *this,
+                                         [this](const Job& job) { job_runner_->take(job); });
+    const ApiContext context{*engine_,  *store_,        *this,   *page_,      settings,
+                             *entropy_, request_locks_, nullptr, jobs_.get(), silent_.get()};
     api_ = std::make_unique<Api>(context);
 }
 
@@ -281,6 +290,8 @@ void World::release() {
 void World::stop_engine() {
     if (std::exchange(stopped_, true)) return;
     bool done = false;
+    job_runner_->stop();
+    asio::co_spawn(io_, job_runner_->join(), [](std::exception_ptr) {});
     asio::co_spawn(io_, engine_->stop(1s), [&done](std::exception_ptr) { done = true; });
     settle();
     while (!done && !alarms_.empty()) advance(1s);

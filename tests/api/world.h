@@ -20,6 +20,8 @@
 #include "api/native/token.h"
 #include "api/router.h"
 #include "engine/engine.h"
+#include "engine/job_runner.h"
+#include "engine/job_service.h"
 #include "engine/signal.h"
 #include "ports/clock.h"
 #include "ports/transport.h"
@@ -152,6 +154,8 @@ private:
     DirectoryHolder directory_;
     native::RequestLocks request_locks_;
     std::unique_ptr<Engine> engine_;
+    std::unique_ptr<JobService> jobs_;
+    std::unique_ptr<JobRunner> job_runner_;
     std::unique_ptr<Api> api_;
     bool stopped_ = false;
 };

@@ -196,4 +196,11 @@ HttpResponse ListWriter::finish(bool done) {
     return reply(200, std::move(body_));
 }
 
+HttpResponse ListWriter::finish_at(std::string_view iterator) {
+    // An empty page has no first object: the way back starts where the way on does.
+    if (first_.empty()) first_ = iterator;
+    last_ = iterator;
+    return finish(false);
+}
+
 }  // namespace posthaste::native

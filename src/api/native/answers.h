@@ -82,6 +82,8 @@ public:
     // The text to which the JSON of the next object goes; `id` is what iterators name it by.
     [[nodiscard]] std::string& item(std::string_view id);
     [[nodiscard]] HttpResponse finish(bool done);
+    // The search ended early, behind what `iterator` names: more may follow.
+    [[nodiscard]] HttpResponse finish_at(std::string_view iterator);
 
 private:
     std::string body_;

@@ -67,4 +67,43 @@ Task<HttpResponse> rotate_operational_secret(Call call);
 Task<HttpResponse> get_operational_headers(Call call);
 Task<HttpResponse> put_operational_headers(Call call);
 
+// create_message.cc
+Task<HttpResponse> create_message(Call call);  // hot
+
+// messages.cc
+Task<HttpResponse> list_messages(Call call);
+Task<HttpResponse> list_endpoint_messages(Call call);
+Task<HttpResponse> get_message(Call call);
+Task<HttpResponse> expunge_message_content(Call call);
+Task<HttpResponse> list_destinations(Call call);
+Task<HttpResponse> resend_message(Call call);
+Task<HttpResponse> precheck_message(Call call);
+
+// poller.cc
+Task<HttpResponse> poll_messages(Call call);
+Task<HttpResponse> poll_consumer(Call call);
+Task<HttpResponse> seek_consumer(Call call);
+
+// attempts.cc
+Task<HttpResponse> list_attempts_by_endpoint(Call call);
+Task<HttpResponse> list_attempts_by_message(Call call);
+Task<HttpResponse> list_attempts_of_destination(Call call);
+Task<HttpResponse> get_attempt(Call call);
+Task<HttpResponse> expunge_attempt_content(Call call);
+
+// endpoint_activity.cc
+Task<HttpResponse> get_endpoint_stats(Call call);
+Task<HttpResponse> send_example(Call call);
+
+// background_tasks.cc
+Task<HttpResponse> recover_endpoint(Call call);
+Task<HttpResponse> replay_missing(Call call);
+Task<HttpResponse> bulk_replay(Call call);
+Task<HttpResponse> expunge_all_contents(Call call);
+Task<HttpResponse> aggregate_event_types(Call call);
+Task<HttpResponse> aggregate_application_stats(Call call);
+Task<HttpResponse> redrive_dead_letters(Call call);
+Task<HttpResponse> list_background_tasks(Call call);
+Task<HttpResponse> get_background_task(Call call);
+
 }  // namespace posthaste::native

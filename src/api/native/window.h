@@ -1,0 +1,29 @@
+#pragma once
+
+// The part of a list of messages or attempts that a request asks for: newest first, between `before` and `after`, continued at
+// an iterator. The bounds are bounds of ids: what was made in the millisecond of `after` is in, what was made in that of
+// `before` is not. Without a bound only the last 90 days are searched, with one the 90 days on its other side, and nothing
+// later than an hour from now.
+
+#include <optional>
+#include <string_view>
+
+#include "api/native/query.h"
+#include "base/time.h"
+#include "domain/directory.h"
+
+namespace posthaste::native {
+
+struct Window {
+    Paging paging;
+    std::optional<Timestamp> before;
+    std::optional<Timestamp> after;
+
+    // Exclusive bounds for reading one more than the page holds.
+    [[nodiscard]] PageBounds bounds(Timestamp now) const;
+};
+
+// limit, iterator, before and after. `after` alone starts with the oldest; such a page is still printed newest first.
+[[nodiscard]] Window read_window(Query& query, std::string_view prefix);
+
+}  // namespace posthaste::native
