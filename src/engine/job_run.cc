@@ -149,6 +149,7 @@ Task<Result<std::vector<Record>>> JobRun::read_record() {
 }
 
 Task<void> JobRun::back_off(Error error) {
+    if (is_stopping_) co_return;
     if (patience_ == Duration::zero())
         ports_.telemetry.on_notice(Severity::warning, "jobs",
                                    "a job of kind " + std::string(to_string(work_.job().kind)) +

@@ -109,6 +109,7 @@ Task<void> JobRunner::Impl::resume() {
         ports.telemetry.on_notice(
             Severity::warning, "jobs",
             "jobs of the last run wait until the store can be read: " + last.error().message);
+        if (is_stopping) co_return;
         co_await resume_rest.wait(patience);
         patience = std::min(patience * 2, limits.retry_max);
     }

@@ -35,6 +35,28 @@ EngineLimits engine_limits(const ServerConfig& config) {
     return limits;
 }
 
+HeaderNames header_names(SignatureHeaders headers) {
+    switch (headers) {
+        case SignatureHeaders::webhook: return HeaderNames::webhook;
+        case SignatureHeaders::svix: return HeaderNames::svix;
+        case SignatureHeaders::both: break;
+    }
+    return HeaderNames::both;
+}
+
+EngineRules engine_rules(const ServerConfig& config) {
+    EngineRules rules;
+    rules.native_headers = header_names(config.signature_headers);
+    rules.disable_after = config.disable_after;
+    return rules;
+}
+
+OperationalSettings operational_settings(const ServerConfig& config) {
+    OperationalSettings settings;
+    settings.is_enabled = config.operational_webhooks;
+    return settings;
+}
+
 }  // namespace
 
 Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors,
@@ -47,21 +69,23 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
       engine_(loop.get_executor(), index, reactors,
               Engine::Ports{shared.store, transport_, clock_, alarms_, entropy_, telemetry_,
                             shared.mailboxes, shared.directory},
-              engine_limits(shared.config)),
+              engine_limits(shared.config), engine_rules(shared.config)),
+      operational_(
+          loop.get_executor(), operational_settings(shared.config), engine_.directory(), telemetry_,
+          [this](std::shared_ptr<Event> event) { return engine_.accept(std::move(event)); }),
       jobs_(shared.store, clock_, shared.announce_job),
-      job_runner_(loop.get_executor(), JobRunner::Ports{shared.store,
-                                                        clock_,
-                                                        alarms_,
-                                                        telemetry_,
-                                                        shared.directory,
-                                                        [this](EventId event, EndpointId endpoint) {
-                                                            return engine_.resend(event, endpoint);
-                                                        },
-                                                        {}}),
+      job_runner_(loop.get_executor(),
+                  JobRunner::Ports{shared.store, clock_, alarms_, telemetry_, shared.directory,
+                                   [this](EventId event, EndpointId endpoint) {
+                                       return engine_.resend(event, endpoint);
+                                   },
+                                   [this](const Job& job) { operational_.on_job_finished(job); }}),
       api_(ApiContext{engine_, shared.store, clock_, shared.metrics, shared.settings, entropy_,
-                      shared.request_locks, nullptr, &jobs_, &telemetry_}),
+                      shared.request_locks, &operational_, &jobs_, &telemetry_}),
       server_(loop.get_executor(), server_options(shared.config, shared.log), api_),
-      work_(asio::make_work_guard(loop)) {}
+      work_(asio::make_work_guard(loop)) {
+    engine_.report_to(&operational_);
+}
 
 Result<void> Reactor::listen() { return server_.start(); }
 
@@ -83,6 +107,8 @@ Task<void> Reactor::drain() {
     co_await server_.drain(drain_);
     job_runner_.stop();
     co_await job_runner_.join();
+    operational_.stop();
+    co_await operational_.join();
     co_await engine_.stop(drain_);
 }
 

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "engine/job_runner.h"
 #include "engine/job_service.h"
+#include "engine/operational_events.h"
 #include "net/asio_alarm.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
@@ -68,6 +69,7 @@ private:
     LogTelemetry telemetry_;
     HttpClient transport_;
     Engine engine_;
+    OperationalEvents operational_;
     JobService jobs_;
     JobRunner job_runner_;
     Api api_;

@@ -420,6 +420,23 @@ TEST_F(JobRunnerTest, AStopRepeatsNothing) {
     }
 }
 
+TEST_F(JobRunnerTest, AStopDoesNotWaitForAStoreThatFails) {
+    world_.limits.slice = 10;
+    world_.crash();
+    const std::vector<EventId> failed = events(50, DeliveryState::dead);
+    const Job started = world_.start(job(JobKind::endpoint_recover));
+    EXPECT_TRUE(world_.run_until([&] { return world_.resent.size() >= 20; }));
+    world_.mood.reads_work = false;
+    world_.mood.fate = CommitFate::refused;
+    const Timestamp stopped_at = world_.time.now();
+    world_.stop();
+    EXPECT_LT(world_.time.now() - stopped_at, 100ms);
+    world_.mood = {};
+    world_.crash();
+    EXPECT_EQ(world_.wait_for(started).status, JobStatus::finished);
+    EXPECT_EQ(counted(world_.resent_events()).size(), failed.size());
+}
+
 TEST_F(JobRunnerTest, CountsSurviveARestart) {
     world_.limits.slice = 1;
     world_.crash();
