@@ -369,6 +369,7 @@ void Dispatcher::pump() {
         return;
     }
     pumping_ = true;
+    watch_clock();
     do {
         pump_again_ = false;
         if (stopping_) break;

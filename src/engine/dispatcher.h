@@ -88,6 +88,7 @@ private:
     [[nodiscard]] bool has_room(const Entry& entry) const;
     [[nodiscard]] ThrottleAnswer pass_gates(Entry& entry);
     void release_applications();
+    void watch_clock();
     void after_change(LaneIndex index);
     void shed(LaneIndex index);
     void start_pages();
@@ -130,6 +131,7 @@ private:
     std::unique_ptr<Alarm> alarm_;
     std::optional<Timestamp> alarm_at_;
     HeldApplications held_;
+    Timestamp last_pump_{};
     std::map<ApplicationId, Share> shares_;
     std::size_t throttled_ = 0;  // deliveries in memory of all throttled lanes
     std::deque<LaneIndex> page_queue_;

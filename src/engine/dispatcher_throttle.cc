@@ -70,6 +70,14 @@ ThrottleAnswer Dispatcher::pass_gates(Entry& entry) {
     return answer;
 }
 
+// Lanes that wait for a time of the clock as it was before somebody set it back would wait too long.
+void Dispatcher::watch_clock() {
+    const Timestamp before = std::exchange(last_pump_, ports_.clock.now());
+    if (before - last_pump_ <= RateGate::kClosedMax) return;
+    for (LaneIndex index = 0; index < entries_.size(); ++index)
+        if (entries_[index] && entries_[index]->lane.held_until()) after_change(index);
+}
+
 void Dispatcher::release_applications() {
     if (held_.empty()) return;
     for (const ApplicationId application : held_.release_due(ports_.clock.now())) {

@@ -109,6 +109,8 @@ void deliveries(Writer& out, const Reactors& reactors, const Tally& tally) {
     out.counter("refused_overload_total",
                 "Events refused with 503 because too much waited to be written.",
                 sum(reactors, &EngineMetrics::refused_overload));
+    out.counter("resends_total", "Manual attempts asked for.",
+                sum(reactors, &EngineMetrics::resends));
     out.counter("repaired_total",
                 "Deliveries that only the repair scan found; anything but 0 is a bug.",
                 sum(reactors, &EngineMetrics::repaired));

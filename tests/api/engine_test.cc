@@ -140,6 +140,16 @@ TEST_F(EngineRulesTest, ARateThatIsTakenAwayHoldsNobody) {
     EXPECT_EQ(world_.received.size(), 3U);
 }
 
+TEST_F(EngineRulesTest, AClockSetBackHoldsNobodyForLong) {
+    const Endpoint slow = endpoint(1);
+    const Endpoint other = endpoint();
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(accept({slow.id}));
+    EXPECT_EQ(world_.received.size(), 1U);
+    world_.advance(-1h);
+    ASSERT_TRUE(accept({other.id}));
+    EXPECT_EQ(world_.received.size(), 3U);
+}
+
 TEST_F(EngineRulesTest, WhatWasDeliveredIsDeliveredAgainOnRequest) {
     const Endpoint one = endpoint();
     const EventId event = accept({one.id})->id;
