@@ -1,7 +1,8 @@
 #pragma once
 
-// posthaste.db: endpoints, and the counters of log files that retention has dropped. Writer thread only.
+// posthaste.db: endpoints and records, and the counters of log files that retention has dropped. Writer thread only.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,14 +16,23 @@
 
 namespace posthaste {
 
+// Brings the file to the current schema; refuses a newer one. Tests make files of an older version.
+inline constexpr std::size_t kConfigVersion = 2;
+[[nodiscard]] Result<void> migrate_config(SqliteDatabase& database,
+                                          std::size_t version = kConfigVersion);
+
 class ConfigFile {
 public:
     // Opens or makes the file and migrates it.
     [[nodiscard]] static Result<ConfigFile> open(const SqliteOptions& options);
 
     [[nodiscard]] Result<std::vector<Endpoint>> load_endpoints();
-    // Stores `endpoint` with revision + 1 if the stored revision is endpoint.revision; conflict otherwise.
-    [[nodiscard]] Result<Endpoint> put_endpoint(Endpoint endpoint);
+    // Stores all objects with revision + 1 if each one's stored revision is the one given: Store::change_config. Ids must
+    // have been issued; none issued after a restart will be lower than `newest_id`.
+    [[nodiscard]] Result<ConfigChange> change(ConfigChange change, std::uint64_t newest_id);
+    [[nodiscard]] Result<std::vector<Record>> read_records(const RecordQuery& query);
+    // Deletes the records that expire at `now` or did before.
+    [[nodiscard]] Result<void> expire_records(Timestamp now);
 
     // Adds a dropped log file's counters to the totals, once for each name.
     [[nodiscard]] Result<void> fold(const std::string& name, const Tally& counters,
@@ -37,8 +47,10 @@ private:
     explicit ConfigFile(SqliteDatabase database, const SqliteOptions& options)
         : database_(std::make_unique<SqliteDatabase>(std::move(database))), options_(&options) {}
     [[nodiscard]] Result<void> reconnect();
-    [[nodiscard]] Result<std::uint64_t> stored_revision(std::uint64_t hi);
-    [[nodiscard]] Result<void> write_endpoint(const Endpoint& endpoint);
+    // Objects (config_objects.cc).
+    [[nodiscard]] Result<void> write(ConfigChange& change, std::uint64_t newest_id);
+    [[nodiscard]] Result<void> write(Endpoint& endpoint);
+    [[nodiscard]] Result<void> write(Record& record);
     [[nodiscard]] Result<void> finish(Result<void> done);
 
     std::unique_ptr<SqliteDatabase>

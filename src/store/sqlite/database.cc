@@ -69,9 +69,9 @@ Result<std::int64_t> SqliteDatabase::query_integer(std::string_view sql) {
     return statement.integer(0);
 }
 
-Result<void> SqliteDatabase::migrate(const char* const* scripts, std::size_t count) {
+Result<void> SqliteDatabase::migrate(std::span<const char* const> scripts) {
     ASSIGN_OR_RETURN(const auto version, query_integer("PRAGMA user_version"));
-    const auto known = static_cast<std::int64_t>(count);
+    const auto known = static_cast<std::int64_t>(scripts.size());
     if (version > known) {
         return fail(ErrorCode::unavailable,
                     path_ + " was written by a newer posthaste (schema version " +
@@ -79,8 +79,9 @@ Result<void> SqliteDatabase::migrate(const char* const* scripts, std::size_t cou
                         "). Run that version, or restore a backup made before the upgrade.");
     }
     for (auto next = version; next < known; ++next) {
-        auto done = execute(std::string("BEGIN IMMEDIATE;\n") + scripts[next] +
-                            "\nPRAGMA user_version=" + std::to_string(next + 1) + "; COMMIT;");
+        auto done =
+            execute(std::string("BEGIN IMMEDIATE;\n") + scripts[static_cast<std::size_t>(next)] +
+                    "\nPRAGMA user_version=" + std::to_string(next + 1) + "; COMMIT;");
         if (!done) {
             static_cast<void>(execute("ROLLBACK"));
             return done;

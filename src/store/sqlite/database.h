@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -80,10 +81,7 @@ public:
     [[nodiscard]] Result<std::int64_t> query_integer(std::string_view sql);
     // Brings a file from the version in `PRAGMA user_version` to `scripts.size()`, each step in one transaction.
     // A newer version is refused.
-    template <std::size_t N>
-    [[nodiscard]] Result<void> migrate(const char* const (&scripts)[N]) {
-        return migrate(scripts, N);
-    }
+    [[nodiscard]] Result<void> migrate(std::span<const char* const> scripts);
 
     [[nodiscard]] Error error(int code, std::string_view doing) const;
     [[nodiscard]] int changes() const { return sqlite3_changes(handle_.get()); }
@@ -95,7 +93,6 @@ private:
         void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
     };
     SqliteDatabase(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
-    [[nodiscard]] Result<void> migrate(const char* const* scripts, std::size_t count);
 
     std::unique_ptr<sqlite3, Close> handle_;
     std::string path_;

@@ -1,8 +1,9 @@
 #pragma once
 
-// Lists inside a configuration row, as JSON text that SQLite's own functions read back: ["a", "b"], [["secret", 123]], [1, 2].
+// Lists inside a row, as JSON text that SQLite's own functions read back: ["a", "b"], [["secret", 123]], [1, 2].
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -13,5 +14,8 @@ namespace posthaste {
 [[nodiscard]] std::string to_json(const std::vector<std::string>& names);
 [[nodiscard]] std::string to_json(const std::vector<OldSecret>& secrets);
 [[nodiscard]] std::string to_json(const std::vector<Duration>& gaps);
+
+// Column `details` of an endpoint: an object with the members that differ from their defaults; pairs as [["name", "text"]].
+[[nodiscard]] std::string details_json(const Endpoint& endpoint);
 
 }  // namespace posthaste

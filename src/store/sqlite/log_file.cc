@@ -1,9 +1,15 @@
 #include "store/sqlite/log_file.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "base/assert.h"
-#include "store/sqlite/log_queries.h"
+#include "ports/store_match.h"
+#include "store/sqlite/json_list.h"
+#include "store/sqlite/log_file_connection.h"
+
+// Opening, the tail, transactions; log_file_updates.cc applies updates, log_file_names.cc knows events by name.
 
 namespace posthaste {
 
@@ -12,50 +18,19 @@ namespace {
 constexpr char kSchema[] =
 #include "log_schema.sql.inc"
     ;
-constexpr const char* kMigrations[] = {kSchema};
+constexpr char kNative[] =
+#include "log_2.sql.inc"
+    ;
+constexpr const char* kMigrations[] = {kSchema, kNative};
+static_assert(std::size(kMigrations) == kLogVersion);
 
 constexpr std::int64_t kNoLimit = -1;
 
 }  // namespace
 
-Result<void> migrate_log(SqliteDatabase& database) { return database.migrate(kMigrations); }
-
-struct LogFile::Connection {
-    explicit Connection(SqliteDatabase opened) : database(std::move(opened)) {}
-
-    SqliteDatabase database;
-    SqliteStatement begin, commit, rollback;
-    SqliteStatement insert_event, insert_attempt, insert_parked, delete_parked, insert_ending,
-        insert_index;
-    SqliteStatement update_meta, read_meta, delivery, events_after, newest_event, next_lane,
-        read_event, event_lo;
-
-    [[nodiscard]] Result<void> prepare() {
-        const std::pair<SqliteStatement*, const char*> all[] = {
-            {&begin, "BEGIN IMMEDIATE"},
-            {&commit, "COMMIT"},
-            {&rollback, "ROLLBACK"},
-            {&insert_event, log_sql::kInsertEvent},
-            {&insert_attempt, log_sql::kInsertAttempt},
-            {&insert_parked, log_sql::kInsertParked},
-            {&delete_parked, log_sql::kDeleteParked},
-            {&insert_ending, log_sql::kInsertEnding},
-            {&insert_index, log_sql::kInsertIndex},
-            {&update_meta, log_sql::kUpdateMeta},
-            {&read_meta, log_sql::kReadMeta},
-            {&delivery, log_sql::kDelivery},
-            {&events_after, log_sql::kEventsAfter},
-            {&newest_event, log_sql::kNewestEvent},
-            {&next_lane, log_sql::kNextLane},
-            {&read_event, log_sql::kReadEvent},
-            {&event_lo, log_sql::kEventLo},
-        };
-        for (const auto& [statement, sql] : all) {
-            ASSIGN_OR_RETURN(*statement, database.prepare(sql));
-        }
-        return {};
-    }
-};
+Result<void> migrate_log(SqliteDatabase& database, std::size_t version) {
+    return database.migrate(std::span(kMigrations).first(version));
+}
 
 int read_delivery(SqliteStatement& statement, std::uint64_t event, std::uint64_t endpoint,
                   DeliveryRows& rows) {
@@ -68,11 +43,12 @@ int read_delivery(SqliteStatement& statement, std::uint64_t event, std::uint64_t
     rows.attempts = static_cast<std::uint32_t>(statement.integer(2));
     if (!statement.is_null(0)) {
         rows.state = static_cast<DeliveryState>(statement.integer(0));
-    } else if (statement.integer(3) != 0) {
-        rows.state = DeliveryState::delivered;
     } else if (!statement.is_null(1)) {
+        // A delivery that was delivered and is sent again is pending again.
         rows.state = DeliveryState::parked;
         rows.due = statement.integer(1);
+    } else if (statement.integer(3) != 0) {
+        rows.state = DeliveryState::delivered;
     }
     return SQLITE_OK;
 }
@@ -97,7 +73,11 @@ Result<void> LogFile::open(SqliteAccess access) {
     acknowledged_hi_ = newest_hi_;
     is_stale_ = false;
     publish();
-    return {};
+    // Of an indexed file that is one short row. An open one is read when the first name is asked for.
+    if (stage_ != LogStage::indexed) return {};
+    auto named = load_names();
+    if (!named) close();
+    return named;
 }
 
 Result<void> LogFile::connect(SqliteAccess access) {
@@ -214,17 +194,31 @@ int LogFile::rebuild_events(std::uint64_t acknowledged_hi, Timestamp now, std::u
                 ++outstanding;
                 continue;
             }
-            bool inserted = false;
             const int insert =
-                insert_parked(endpoint.hi, to_micros(now), event.hi, rows.attempts, inserted);
+                park_pending(event, EndpointId{endpoint}, rows.attempts, now, parked);
             if (insert != SQLITE_OK) return insert;
-            if (inserted) ++parked;
         }
         tracker.add(event, outstanding);
     }
     if (code != SQLITE_DONE) return code;
     tracker_ = std::move(tracker);
     return SQLITE_OK;
+}
+
+int LogFile::park_pending(EventId event, EndpointId endpoint, std::uint32_t attempts, Timestamp now,
+                          std::uint64_t& parked) {
+    DeliveryUpdate delivery;
+    delivery.event = event;
+    delivery.endpoint = endpoint;
+    ParkedState row{now, attempts, {}};
+    if (attempts != 0) {
+        const int code = count(connection_->manual_attempts, delivery, row.manual.manual_made);
+        if (code != SQLITE_OK) return code;
+    }
+    bool inserted = false;
+    const int code = insert_parked(delivery, row, inserted);
+    if (inserted) ++parked;
+    return code;
 }
 
 Result<void> LogFile::collect_lanes(std::vector<ParkedLane>& lanes) {
@@ -240,19 +234,34 @@ Result<void> LogFile::collect_lanes(std::vector<ParkedLane>& lanes) {
         if (code != SQLITE_ROW) return check(code, "look for parked deliveries");
         above = next.integer(0);
 
-        // The lower half of the endpoint's id is in the event's list of targets.
-        SqliteStatement& event = connection_->read_event;
-        event.bind(1, next.integer(2));
-        const SqliteCursor event_cursor(event);
-        if (event.step() != SQLITE_ROW) continue;
-        const std::string_view targets = event.bytes(5);
-        for (std::size_t at = 0; at + 16 <= targets.size(); at += 16) {
-            const EndpointId endpoint{read_id(targets, at)};
-            if (endpoint.hi != static_cast<std::uint64_t>(above)) continue;
-            lanes.push_back({endpoint, from_micros(next.integer(1))});
-            break;
-        }
+        const auto hi = static_cast<std::uint64_t>(above);
+        const std::uint64_t event = next.unsigned_integer(2);
+        ASSIGN_OR_RETURN(const auto endpoint, target_of(event, hi));
+        if (endpoint) lanes.push_back({*endpoint, from_micros(next.integer(1))});
     }
+}
+
+// The whole id of an endpoint, whose lower half is in the event's list of targets or among those added later.
+Result<std::optional<EndpointId>> LogFile::target_of(std::uint64_t event, std::uint64_t endpoint) {
+    SqliteStatement& row = connection_->event_standing;
+    row.bind(1, event);
+    const SqliteCursor cursor(row);
+    int code = row.step();
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return std::unexpected(connection_->database.error(code, "read an event"));
+    const std::string_view targets = code == SQLITE_ROW ? row.bytes(2) : std::string_view{};
+    for (std::size_t at = 0; at + 16 <= targets.size(); at += 16) {
+        const EndpointId target{read_id(targets, at)};
+        if (target.hi == endpoint) return target;
+    }
+    SqliteStatement& extra = connection_->extra_target;
+    extra.bind(1, event);
+    extra.bind(2, endpoint);
+    const SqliteCursor extra_cursor(extra);
+    code = extra.step();
+    if (code == SQLITE_ROW) return EndpointId{endpoint, extra.unsigned_integer(0)};
+    if (code == SQLITE_DONE) return std::optional<EndpointId>{};
+    return std::unexpected(connection_->database.error(code, "read an event's targets"));
 }
 
 // ---- transactions ----------------------------------------------------------------------------------------------------
@@ -275,22 +284,14 @@ Result<void> LogFile::begin(Timestamp now) {
 }
 
 Result<void> LogFile::append(const Event& event) {
-    scratch_.clear();
-    append_id(scratch_, event.organization);
-    append_id(scratch_, event.application);
-    for (const EndpointId& target : event.targets) append_id(scratch_, target);
-    const std::string_view ids = scratch_;
-
-    SqliteStatement& insert = connection_->insert_event;
-    insert.bind(1, event.id.hi);
-    insert.bind(2, event.id.lo);
-    insert.bind(3, to_micros(event.accepted_at));
-    insert.bind_blob(4, ids.substr(0, 16));
-    insert.bind_blob(5, ids.substr(16, 16));
-    insert.bind_text(6, event.type);
-    insert.bind_blob(7, ids.substr(32));
-    insert.bind_blob(8, event.payload);
-    if (const int code = insert.run(); code != SQLITE_OK) return check(code, "store an event");
+    const bool has_name = event.uid || event.request_key;
+    if (has_name) {
+        if (auto done = load_names(); !done) return done;
+    }
+    const bool is_plain = !has_name && event.channels.empty() && !event.body &&
+                          !event.payload_expires_at && !event.is_expunged;
+    const int code = is_plain ? insert_plain(event) : insert_full(event);
+    if (code != SQLITE_OK) return check(code, "store an event");
 
     const auto deliveries = static_cast<std::uint32_t>(event.targets.size());
     tracker_.add(event.id, deliveries);
@@ -298,177 +299,90 @@ Result<void> LogFile::append(const Event& event) {
     ++tally_.events;
     tally_.accepted += deliveries;
     bytes_ += event.payload.size() + event.type.size() + scratch_.size() + 40;
+    new_events_.push_back({event.application.hi, event.id.hi});
+    const auto add_key = [&](std::uint64_t key) {
+        append_event_key(new_keys_, {key, event.id.hi});
+        keys_.add({key, event.id.hi});
+        key_counts_.add(key);
+    };
+    if (event.request_key) add_key(request_key(*event.request_key));
+    if (event.uid) add_key(uid_key(event.application, *event.uid));
     return {};
 }
 
-Result<void> LogFile::apply(const DeliveryUpdate& update, Timestamp now) {
-    // The happy path is a first attempt of a delivery in the tail: one insert, no look-up.
-    const bool is_happy =
-        update.attempt && !update.origin.parked_due && tracker_.contains(update.event);
-    bool goes_on = true;
-    int code = is_happy ? SQLITE_OK : find_event(update.event, goes_on);
-    // Where the attempt is there already, the update is being repeated and has done its work.
-    if (code == SQLITE_OK && goes_on && update.attempt) code = insert_attempt(update, goes_on);
-    if (code == SQLITE_OK && goes_on) code = apply_move(update, now);
-    return check(code, "store a delivery's progress");
+void LogFile::bind_event(SqliteStatement& insert, const Event& event) {
+    scratch_.clear();
+    append_id(scratch_, event.organization);
+    append_id(scratch_, event.application);
+    for (const EndpointId& target : event.targets) append_id(scratch_, target);
+    if (event.request_key) append_id(scratch_, *event.request_key);
+    const std::string_view ids = scratch_;
+    insert.bind(1, event.id.hi);
+    insert.bind(2, event.id.lo);
+    insert.bind(3, to_micros(event.accepted_at));
+    insert.bind_blob(4, ids.substr(0, 16));
+    insert.bind_blob(5, ids.substr(16, 16));
+    insert.bind_text(6, event.type);
+    insert.bind_blob(7, ids.substr(32, event.targets.size() * 16));
+    insert.bind_blob(8, event.payload);
 }
 
-int LogFile::find_event(EventId event, bool& found) {
-    SqliteStatement& row = connection_->event_lo;
-    row.bind(1, event.hi);
-    const SqliteCursor cursor(row);
-    const int code = row.step();
-    found = code == SQLITE_ROW && row.unsigned_integer(0) == event.lo;
-    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
-int LogFile::apply_move(const DeliveryUpdate& update, Timestamp now) {
-    bool moves = true;
-    if (const int code = leave_origin(update, moves); code != SQLITE_OK || !moves) return code;
-    if (update.next == DeliveryState::parked) {
-        bool inserted = false;
-        return insert_parked(update.endpoint.hi, to_micros(update.due), update.event.hi,
-                             update.attempts_made, inserted);
-    }
-    ASSERT(is_settled(update.next));
-    const bool attempt_says_so =
-        update.next == DeliveryState::delivered && update.attempt.has_value();
-    if (!attempt_says_so) {
-        SqliteStatement& insert = connection_->insert_ending;
-        insert.bind(1, update.event.hi);
-        insert.bind(2, update.endpoint.hi);
-        insert.bind(3, static_cast<std::int64_t>(update.next));
-        insert.bind(4, to_micros(now));
-        if (const int code = insert.run(); code != SQLITE_OK) return code;
-        if (connection_->database.changes() == 0) return SQLITE_OK;
-    }
-    switch (update.next) {
-        case DeliveryState::delivered: ++tally_.delivered; break;
-        case DeliveryState::dead: ++tally_.dead; break;
-        case DeliveryState::cancelled: ++tally_.cancelled; break;
-        case DeliveryState::pending:
-        case DeliveryState::parked: break;
-    }
-    return SQLITE_OK;
-}
-
-// Takes the delivery from where the update says it was. `moves` becomes false when it has gone from there already: then
-// the update is a repetition, or came too late, and changes nothing.
-int LogFile::leave_origin(const DeliveryUpdate& update, bool& moves) {
-    const std::uint64_t event = update.event.hi;
-    const std::uint64_t endpoint = update.endpoint.hi;
-    if (update.origin.parked_due) {
-        bool deleted = false;
-        const int code =
-            delete_parked(endpoint, to_micros(*update.origin.parked_due), event, deleted);
-        if (code != SQLITE_OK || deleted) return code;
-    } else if (update.attempt && tracker_.release(update.event)) {
-        return SQLITE_OK;
-    }
-    DeliveryRows rows;
-    if (const int code = read_delivery(connection_->delivery, event, endpoint, rows);
-        code != SQLITE_OK)
-        return code;
-    // An attempt inserted just now that delivered makes the delivery look settled; without an ending it was not.
-    const bool is_own_attempt = update.attempt && update.next == DeliveryState::delivered &&
-                                rows.state == DeliveryState::delivered;
-    if (is_settled(rows.state) && !is_own_attempt) {
-        moves = false;
-        return SQLITE_OK;
-    }
-    if (rows.state == DeliveryState::parked) {
-        if (update.next == DeliveryState::parked && !update.attempt) {
-            moves = false;
-            return SQLITE_OK;
-        }
-        bool deleted = false;
-        return delete_parked(endpoint, rows.due, event, deleted);
-    }
-    if (!update.origin.parked_due && !update.attempt)
-        static_cast<void>(tracker_.release(update.event));
-    return SQLITE_OK;
-}
-
-int LogFile::insert_attempt(const DeliveryUpdate& update, bool& inserted) {
-    const AttemptRecord& attempt = *update.attempt;
-    SqliteStatement& insert = connection_->insert_attempt;
-    insert.bind(1, update.event.hi);
-    insert.bind(2, update.endpoint.hi);
-    insert.bind(3, static_cast<std::int64_t>(attempt.number));
-    insert.bind(4, to_micros(attempt.started_at));
-    insert.bind(5, static_cast<std::int64_t>(attempt.outcome));
-    insert.bind(6, static_cast<std::int64_t>(attempt.status_code));
-    insert.bind(7, static_cast<std::int64_t>(update.next));
-    insert.bind(8, attempt.queue_lag.count());
-    insert.bind(9, attempt.timings.dns.count());
-    insert.bind(10, attempt.timings.connect.count());
-    insert.bind(11, attempt.timings.tls.count());
-    insert.bind(12, attempt.timings.first_byte.count());
-    insert.bind(13, attempt.timings.total.count());
-    insert.bind_text(14, attempt.response);
-    if (const int code = insert.run(); code != SQLITE_OK) return code;
-    inserted = connection_->database.changes() != 0;
-    if (!inserted) return SQLITE_OK;
-    bytes_ += attempt.response.size() + 60;
-    const EndpointAttempt entry{update.endpoint.hi,
-                                {to_micros(attempt.started_at), update.event.hi, attempt.number}};
-    if (stage_ != LogStage::indexed) new_attempts_.push_back(entry);
-    return stage_ == LogStage::open ? SQLITE_OK : insert_index(entry);
-}
-
-int LogFile::insert_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event,
-                           std::uint32_t attempts, bool& inserted) {
-    SqliteStatement& insert = connection_->insert_parked;
-    insert.bind(1, endpoint);
-    insert.bind(2, due);
-    insert.bind(3, event);
-    insert.bind(4, static_cast<std::int64_t>(attempts));
-    if (const int code = insert.run(); code != SQLITE_OK) return code;
-    inserted = connection_->database.changes() != 0;
-    if (inserted) ++tally_.parked;
-    return SQLITE_OK;
-}
-
-int LogFile::delete_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event,
-                           bool& deleted) {
-    SqliteStatement& remove = connection_->delete_parked;
-    remove.bind(1, endpoint);
-    remove.bind(2, due);
-    remove.bind(3, event);
-    if (const int code = remove.run(); code != SQLITE_OK) return code;
-    deleted = connection_->database.changes() != 0;
-    if (deleted) --tally_.parked;
-    return SQLITE_OK;
-}
-
-int LogFile::insert_index(const EndpointAttempt& attempt) {
-    SqliteStatement& insert = connection_->insert_index;
-    insert.bind(1, attempt.endpoint);
-    insert.bind(2, attempt.key.started_at);
-    insert.bind(3, attempt.key.event);
-    insert.bind(4, static_cast<std::int64_t>(attempt.key.number));
+int LogFile::insert_plain(const Event& event) {
+    SqliteStatement& insert = connection_->insert_event;
+    bind_event(insert, event);
     return insert.run();
 }
 
-Result<void> LogFile::append_index(std::span<const EndpointAttempt> attempts) {
-    for (const EndpointAttempt& attempt : attempts) {
-        if (const int code = insert_index(attempt); code != SQLITE_OK)
-            return check(code, "build an index");
+int LogFile::insert_full(const Event& event) {
+    SqliteStatement& insert = connection_->insert_full_event;
+    bind_event(insert, event);
+    channels_ = event.channels.empty() ? "" : to_json(event.channels);
+    const std::string_view ids = scratch_;
+    event.uid ? insert.bind_text(9, *event.uid) : insert.bind_null(9);
+    event.channels.empty() ? insert.bind_null(10) : insert.bind_text(10, channels_);
+    event.body ? insert.bind_blob(11, *event.body) : insert.bind_null(11);
+    event.request_key ? insert.bind_blob(12, ids.substr(ids.size() - 16)) : insert.bind_null(12);
+    event.payload_expires_at ? insert.bind(13, to_micros(*event.payload_expires_at))
+                             : insert.bind_null(13);
+    const int code = insert.run();
+    bytes_ += channels_.size() + (event.body ? event.body->size() : 0) + 32;
+    if (code != SQLITE_OK || !event.payload_expires_at) return code;
+    SqliteStatement& expiry = connection_->insert_payload_expiry;
+    expiry.bind(1, to_micros(*event.payload_expires_at));
+    expiry.bind(2, event.id.hi);
+    return expiry.run();
+}
+
+Result<void> LogFile::append_index(const IndexSlice& slice) {
+    int code = SQLITE_OK;
+    for (const EndpointAttempt& attempt : slice.attempts) {
+        if (code = insert_index(attempt); code != SQLITE_OK) return check(code, "build an index");
     }
-    return {};
+    const auto insert_pair = [](SqliteStatement& insert, std::uint64_t a, std::uint64_t b) {
+        insert.bind(1, a);
+        insert.bind(2, b);
+        return insert.run();
+    };
+    for (const ApplicationEvent& event : slice.events) {
+        code = insert_pair(connection_->insert_application_event, event.subject, event.key);
+        if (code != SQLITE_OK) return check(code, "build an index");
+    }
+    for (const EventKey& key : slice.keys) {
+        code = insert_pair(connection_->insert_sorted_key, key.key, key.event);
+        if (code != SQLITE_OK) return check(code, "build an index");
+    }
+    if (slice.filter != nullptr) {
+        SqliteStatement& replace = connection_->replace_filter;
+        replace.bind(1, slice.counts.requests);
+        replace.bind(2, slice.counts.uids);
+        replace.bind_blob(3, slice.filter->bytes());
+        code = replace.run();
+    }
+    return check(code, "build an index");
 }
 
 Result<void> LogFile::commit() {
-    SqliteStatement& meta = connection_->update_meta;
-    meta.bind(1, tracker_.watermark());
-    meta.bind(2, tally_.events);
-    meta.bind(3, tally_.accepted);
-    meta.bind(4, tally_.delivered);
-    meta.bind(5, tally_.dead);
-    meta.bind(6, tally_.cancelled);
-    meta.bind(7, tally_.parked);
-    meta.bind(8, static_cast<std::int64_t>(stage_));
-    if (const int code = meta.run(); code != SQLITE_OK) {
+    if (const int code = write_end(); code != SQLITE_OK) {
         auto failed = check(code, "store the counters");
         rollback();
         return failed;
@@ -489,12 +403,39 @@ Result<void> LogFile::commit() {
     has_begun_ = false;
     ++commits_;
     acknowledged_hi_ = newest_hi_;
+    const bool has_become_indexed = stage_ == LogStage::indexed && !keys_.is_empty();
+    if (has_become_indexed) forget_names();
     publish();
-    if (!new_attempts_.empty()) {
-        partition_->attempts.add(new_attempts_);
-        new_attempts_.clear();
-    }
+    if (!new_attempts_.empty()) partition_->attempts.add(new_attempts_);
+    if (!new_events_.empty()) partition_->events.add(new_events_);
+    new_attempts_.clear();
+    new_events_.clear();
     return {};
+}
+
+// What a transaction ends with.
+int LogFile::write_end() {
+    if (const int code = insert_new_keys(); code != SQLITE_OK) return code;
+    SqliteStatement& meta = connection_->update_meta;
+    meta.bind(1, tracker_.watermark());
+    meta.bind(2, tally_.events);
+    meta.bind(3, tally_.accepted);
+    meta.bind(4, tally_.delivered);
+    meta.bind(5, tally_.dead);
+    meta.bind(6, tally_.cancelled);
+    meta.bind(7, tally_.parked);
+    meta.bind(8, static_cast<std::int64_t>(stage_));
+    return meta.run();
+}
+
+int LogFile::insert_new_keys() {
+    if (new_keys_.empty()) return SQLITE_OK;
+    SqliteStatement& insert = connection_->insert_keys;
+    insert.bind_blob(1, new_keys_);
+    const int code = insert.run();
+    bytes_ += new_keys_.size();
+    new_keys_.clear();
+    return code;
 }
 
 void LogFile::rollback() {
@@ -503,6 +444,9 @@ void LogFile::rollback() {
     has_begun_ = false;
     is_stale_ = true;
     new_attempts_.clear();
+    new_events_.clear();
+    new_keys_.clear();
+    forget_names();
 }
 
 void LogFile::publish() {
@@ -522,6 +466,9 @@ Result<void> LogFile::heal() {
         return done;
     }
     is_ambiguous_ = false;
+    // What became durable without an answer is in no index in memory.
+    partition_->attempts.set_cold();
+    partition_->events.set_cold();
     return {};
 }
 

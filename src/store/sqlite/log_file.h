@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -19,10 +21,13 @@
 #include "domain/tail_tracker.h"
 #include "ports/store.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/event_key.h"
 #include "store/sqlite/log_partition.h"
 #include "store/sqlite/sqlite_options.h"
 
 namespace posthaste {
+
+struct ParkedState;
 
 // Where a delivery stands, from the rows about it.
 struct DeliveryRows {
@@ -34,8 +39,21 @@ struct DeliveryRows {
 [[nodiscard]] int read_delivery(SqliteStatement& statement, std::uint64_t event,
                                 std::uint64_t endpoint, DeliveryRows& rows);
 
-// Brings a log file to the current schema; refuses a newer one.
-[[nodiscard]] Result<void> migrate_log(SqliteDatabase& database);
+// Brings a log file to the current schema; refuses a newer one. Tests make files of an older version.
+inline constexpr std::size_t kLogVersion = 2;
+[[nodiscard]] Result<void> migrate_log(SqliteDatabase& database, std::size_t version = kLogVersion);
+
+// A piece of the tables that are filled when a file is closed.
+struct IndexSlice {
+    std::span<const EndpointAttempt> attempts{};
+    std::span<const ApplicationEvent> events{};
+    std::span<const EventKey> keys{};
+    const KeyFilter* filter = nullptr;  // over all keys, `counts` of them
+    KeyCounts counts{};
+};
+
+// Whether a closed file's Bloom filter may be kept in memory.
+enum class FilterUse : bool { none, keep };
 
 class LogFile {
 public:
@@ -57,7 +75,12 @@ public:
     // REQUIRES: begun, event.id above all others.
     [[nodiscard]] Result<void> append(const Event& event);
     [[nodiscard]] Result<void> apply(const DeliveryUpdate& update, Timestamp now);
-    [[nodiscard]] Result<void> append_index(std::span<const EndpointAttempt> attempts);
+    [[nodiscard]] Result<void> append_index(const IndexSlice& slice);
+    // REQUIRES: begun. What is deleted is overwritten. An event that is not there is left alone.
+    [[nodiscard]] Result<void> expunge_payload(std::uint64_t event);
+    // False: no such attempt.
+    [[nodiscard]] Result<bool> expunge_response(EventId event, EndpointId endpoint,
+                                                std::uint32_t number);
     // On failure nothing is in the file, except for commit_unknown.
     [[nodiscard]] Result<void> commit();
     void rollback();
@@ -77,6 +100,16 @@ public:
     [[nodiscard]] Result<void> truncate_log();
     void close();
 
+    // Names of events (log_file_names.cc). REQUIRES: !needs_repair(). May connect; needs no transaction, and sees what the
+    // running one appended.
+    // Makes counts() known; cheap once it is.
+    [[nodiscard]] Result<void> load_names();
+    [[nodiscard]] const KeyCounts& key_counts() const { return key_counts_; }
+    [[nodiscard]] std::size_t filter_bytes() const { return filter_bytes_; }
+    // The event with that name, if it is here.
+    [[nodiscard]] Result<std::optional<EventId>> find_name(const EventName& name, FilterUse use);
+    [[nodiscard]] Result<bool> holds_event(EventId event);
+
     [[nodiscard]] bool has_unsettled_tail() const { return tracker_.watermark() < newest_hi_; }
     [[nodiscard]] bool is_open() const { return connection_ != nullptr; }
     [[nodiscard]] bool has_begun() const { return has_begun_; }
@@ -93,15 +126,51 @@ private:
     [[nodiscard]] Result<void> read_meta();
     [[nodiscard]] int rebuild_events(std::uint64_t acknowledged_hi, Timestamp now,
                                      std::uint64_t& parked);
-    [[nodiscard]] int find_event(EventId event, bool& found);
-    [[nodiscard]] int apply_move(const DeliveryUpdate& update, Timestamp now);
-    [[nodiscard]] int leave_origin(const DeliveryUpdate& update, bool& moves);
-    [[nodiscard]] int insert_attempt(const DeliveryUpdate& update, bool& inserted);
-    [[nodiscard]] int insert_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event,
-                                    std::uint32_t attempts, bool& inserted);
+    struct Standing;
+    [[nodiscard]] Result<std::optional<EndpointId>> target_of(std::uint64_t event,
+                                                              std::uint64_t endpoint);
+    [[nodiscard]] int insert_plain(const Event& event);
+    [[nodiscard]] int insert_full(const Event& event);
+    void bind_event(SqliteStatement& insert, const Event& event);
+    [[nodiscard]] int write_end();
+    [[nodiscard]] int insert_new_keys();
+    [[nodiscard]] int park_pending(EventId event, EndpointId endpoint, std::uint32_t attempts,
+                                   Timestamp now, std::uint64_t& parked);
+
+    // Updates (log_file_updates.cc).
+    [[nodiscard]] int apply_first_attempt(const DeliveryUpdate& update, Timestamp now);
+    [[nodiscard]] int apply_step(const DeliveryUpdate& update, Timestamp now);
+    [[nodiscard]] int apply_resend(const DeliveryUpdate& update);
+    [[nodiscard]] int step_from_parked(const DeliveryUpdate& update, DeliveryState next,
+                                       Timestamp now);
+    [[nodiscard]] int step_from_tail(const DeliveryUpdate& update, DeliveryState next,
+                                     const Standing& event, Timestamp now);
+    [[nodiscard]] int arrive(const DeliveryUpdate& update, DeliveryState next, Timestamp now);
+    [[nodiscard]] int resend_parked(const DeliveryUpdate& update);
+    [[nodiscard]] int resend_to_new_target(const DeliveryUpdate& update);
+    [[nodiscard]] int resend_settled(const DeliveryUpdate& update, const DeliveryRows& rows);
+    [[nodiscard]] std::uint64_t& settled_count(DeliveryState state);
+    [[nodiscard]] int find_event(EventId event, Standing& standing);
+    [[nodiscard]] int has_extra_target(std::uint64_t event, EndpointId endpoint, bool& has);
+    [[nodiscard]] int count(SqliteStatement& statement, const DeliveryUpdate& update,
+                            std::uint32_t& number);
+    [[nodiscard]] int insert_attempt(const DeliveryUpdate& update, DeliveryState next,
+                                     bool& inserted);
+    [[nodiscard]] int note_attempt(const DeliveryUpdate& update);
+    [[nodiscard]] int delete_attempt(const DeliveryUpdate& update);
+    [[nodiscard]] int insert_parked(const DeliveryUpdate& update, const ParkedState& row,
+                                    bool& inserted);
     [[nodiscard]] int delete_parked(std::uint64_t endpoint, std::int64_t due, std::uint64_t event,
                                     bool& deleted);
     [[nodiscard]] int insert_index(const EndpointAttempt& attempt);
+
+    // Names (log_file_names.cc).
+    [[nodiscard]] int read_keys();
+    [[nodiscard]] int read_filter(FilterUse use);
+    [[nodiscard]] int read_candidates(std::uint64_t key, FilterUse use);
+    [[nodiscard]] int has_name(std::uint64_t hi, const EventName& name, std::optional<EventId>& id);
+    void forget_names();
+
     [[nodiscard]] Result<void> check(int code, std::string_view doing) const;
     void publish();
 
@@ -118,12 +187,24 @@ private:
     LogStage stage_ = LogStage::open;
     std::uint64_t newest_hi_ = 0;
     std::vector<EndpointAttempt> new_attempts_;
+    std::vector<ApplicationEvent> new_events_;
+    std::string new_keys_;
+
+    // While the stage is not indexed: all keys, those of the running transaction included. From then on a filter, if there
+    // is room for it, over those in event_key_sorted.
+    bool are_names_known_ = false;
+    KeyTable keys_;
+    KeyCounts key_counts_;
+    std::size_t filter_bytes_ = 0;
+    std::optional<KeyFilter> filter_;
+    std::vector<std::uint64_t> candidates_;
 
     std::uint64_t acknowledged_hi_ = 0;  // newest event of a successful commit
     std::uint64_t bytes_ = 0;            // estimate of the file's size
     std::uint64_t log_pages_ = 0;
     std::int64_t commits_ = 0;
     std::string scratch_;
+    std::string channels_;
 };
 
 }  // namespace posthaste

@@ -81,34 +81,81 @@ void LogMaintenance::resume() {
 }
 
 Result<void> LogMaintenance::write_index(const LogPartitionPtr& partition, LogStage stage,
-                                         std::span<const EndpointAttempt> attempts) {
+                                         const IndexSlice& slice) {
     std::move_only_function<Result<void>(SqliteWriter&)> work = [&](SqliteWriter& writer) {
-        return writer.write_index(*partition, stage, attempts);
+        return writer.write_index(*partition, stage, slice);
     };
     return on_writer(std::move(work));
+}
+
+template <class Entry>
+Result<void> LogMaintenance::write_slices(const LogPartitionPtr& partition,
+                                          std::span<const Entry> all,
+                                          std::span<const Entry> IndexSlice::* part) {
+    for (std::size_t from = 0; from < all.size(); from += options_.index_chunk) {
+        if (is_stopping_) return fail(ErrorCode::stopping, "The store is closing.");
+        IndexSlice slice;
+        slice.*part = all.subspan(from, std::min(options_.index_chunk, all.size() - from));
+        if (auto done = write_index(partition, LogStage::closed, slice); !done) return done;
+    }
+    return {};
 }
 
 Result<void> LogMaintenance::run_build_index(LogReader& reader, const LogPartitionPtr& partition) {
     // From `closed` on, new attempts of this file are written into its index directly, so that what is sorted here and
     // what comes later together are everything.
     if (auto done = write_index(partition, LogStage::closed, {}); !done) return done;
-    if (auto done = reader.warm(*partition); !done) return done;
-    const std::vector<EndpointAttempt> sorted = partition->attempts.sorted();
-    const std::span<const EndpointAttempt> all(sorted);
-    for (std::size_t from = 0; from < all.size(); from += options_.index_chunk) {
-        if (is_stopping_) return fail(ErrorCode::stopping, "The store is closing.");
-        const auto chunk = all.subspan(from, std::min(options_.index_chunk, all.size() - from));
-        if (auto done = write_index(partition, LogStage::closed, chunk); !done) return done;
+    if (auto done = reader.warm(*partition, SubjectKind::endpoint); !done) return done;
+    if (auto done = reader.warm(*partition, SubjectKind::application); !done) return done;
+    {
+        const auto attempts = partition->attempts.sorted();
+        auto done = write_slices(partition, std::span(attempts), &IndexSlice::attempts);
+        if (!done) return done;
     }
+    {
+        const auto events = partition->events.sorted();
+        auto done = write_slices(partition, std::span(events), &IndexSlice::events);
+        if (!done) return done;
+    }
+    ASSIGN_OR_RETURN(auto keys, reader.read_keys(*partition));
+    if (auto done = write_keys(partition, std::move(keys)); !done) return done;
     if (auto done = write_index(partition, LogStage::indexed, {}); !done) return done;
     partition->attempts.clear();
+    partition->events.clear();
     run_checkpoint(*partition);
     return {};
 }
 
+Result<void> LogMaintenance::write_keys(const LogPartitionPtr& partition,
+                                        std::vector<EventKey> keys) {
+    if (keys.empty()) return {};
+    // SQLite's integers have a sign; in its order the table grows at its end only.
+    std::sort(keys.begin(), keys.end(), [](const EventKey& a, const EventKey& b) {
+        const auto left = static_cast<std::int64_t>(a.key);
+        const auto right = static_cast<std::int64_t>(b.key);
+        return left != right ? left < right : a.event < b.event;
+    });
+    auto done = write_slices(partition, std::span<const EventKey>(keys), &IndexSlice::keys);
+    if (!done) return done;
+    KeyFilter filter(keys.size());
+    IndexSlice last;
+    last.filter = &filter;
+    for (const EventKey& key : keys) {
+        filter.add(key.key);
+        last.counts.add(key.key);
+    }
+    return write_index(partition, LogStage::closed, last);
+}
+
 // ---- retention -------------------------------------------------------------------------------------------------------
 
-Result<std::uint64_t> LogMaintenance::expire(RetentionPolicy policy, Timestamp now) {
+Result<std::uint64_t> LogMaintenance::expire(LogReader& reader, RetentionPolicy policy,
+                                             Timestamp now) {
+    std::move_only_function<Result<void>(SqliteWriter&)> records = [now](SqliteWriter& writer) {
+        return writer.expire_records(now);
+    };
+    if (auto done = on_writer(std::move(records)); !done)
+        return std::unexpected(std::move(done).error());
     std::move_only_function<Result<void>(SqliteWriter&)> rotate =
         [limit = now - policy.finished](SqliteWriter& writer) {
             writer.rotate_if_older(limit);
@@ -119,6 +166,8 @@ Result<std::uint64_t> LogMaintenance::expire(RetentionPolicy policy, Timestamp n
     std::uint64_t changed = 0;
     for (const LogPartitionPtr& partition : partitions_.all()) {
         if (is_stopping_) return fail(ErrorCode::stopping, "The store is closing.");
+        if (auto done = expire_payloads(reader, partition, now); !done)
+            return std::unexpected(std::move(done).error());
         const std::uint64_t newest_hi = std::max(partition->newest_hi.load(), partition->first_hi);
         const bool is_young = time_of(newest_hi) > now - policy.finished;
         const bool has_tail = partition->watermark < partition->newest_hi;
@@ -131,6 +180,22 @@ Result<std::uint64_t> LogMaintenance::expire(RetentionPolicy policy, Timestamp n
             return std::unexpected(std::move(done).error());
     }
     return changed;
+}
+
+Result<void> LogMaintenance::expire_payloads(LogReader& reader, const LogPartitionPtr& partition,
+                                             Timestamp now) {
+    while (!partition->is_set_aside) {
+        auto events = reader.expired_payloads(*partition, now, options_.index_chunk);
+        if (!events && events.error().code == ErrorCode::corrupt) return {};
+        if (!events) return std::unexpected(std::move(events).error());
+        if (events->empty()) return {};
+        if (is_stopping_) return fail(ErrorCode::stopping, "The store is closing.");
+        std::move_only_function<Result<void>(SqliteWriter&)> work = [&](SqliteWriter& writer) {
+            return writer.expunge_payloads(*partition, *events);
+        };
+        if (auto done = on_writer(std::move(work)); !done) return done;
+    }
+    return {};
 }
 
 // True when the file was dropped or replaced.

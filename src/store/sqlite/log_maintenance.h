@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/result.h"
 #include "ports/store.h"
@@ -32,8 +33,9 @@ public:
     // Queues the indexes that an earlier run left unfinished.
     void resume();
 
-    // On the maintenance thread.
-    [[nodiscard]] Result<std::uint64_t> expire(RetentionPolicy policy, Timestamp now);
+    // On the maintenance thread, whose reader it gets.
+    [[nodiscard]] Result<std::uint64_t> expire(LogReader& reader, RetentionPolicy policy,
+                                               Timestamp now);
 
 private:
     void run_checkpoint(const LogPartition& partition);
@@ -45,7 +47,16 @@ private:
     template <class T>
     [[nodiscard]] Result<T> on_writer(std::move_only_function<Result<T>(SqliteWriter&)> work);
     [[nodiscard]] Result<void> write_index(const LogPartitionPtr& partition, LogStage stage,
-                                           std::span<const EndpointAttempt> attempts);
+                                           const IndexSlice& slice);
+    // `all` in slices; `part` is the member of IndexSlice they go to.
+    template <class Entry>
+    [[nodiscard]] Result<void> write_slices(const LogPartitionPtr& partition,
+                                            std::span<const Entry> all,
+                                            std::span<const Entry> IndexSlice::* part);
+    [[nodiscard]] Result<void> write_keys(const LogPartitionPtr& partition,
+                                          std::vector<EventKey> keys);
+    [[nodiscard]] Result<void> expire_payloads(LogReader& reader, const LogPartitionPtr& partition,
+                                               Timestamp now);
 
     const SqliteOptions& options_;
     LogPartitions& partitions_;

@@ -15,7 +15,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "store/sqlite/endpoint_index.h"
+#include "store/sqlite/subject_index.h"
 
 namespace posthaste {
 
@@ -34,7 +34,9 @@ struct LogPartition {
     std::atomic<std::uint64_t> parked{0};
     std::atomic<LogStage> stage{LogStage::open};
     std::atomic<bool> is_set_aside{false};  // damaged: nobody reads or writes it
-    EndpointIndex attempts;                 // until stage is indexed
+    // Until stage is indexed.
+    EndpointIndex attempts;
+    EventIndex events;
 };
 using LogPartitionPtr = std::shared_ptr<LogPartition>;
 

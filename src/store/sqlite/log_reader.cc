@@ -4,57 +4,17 @@
 #include <limits>
 
 #include "store/sqlite/log_file.h"
-#include "store/sqlite/log_queries.h"
+#include "store/sqlite/log_reader_file.h"
+
+// Connections, parked pages, single events, the scan; log_reader_lists.cc reads pages of events and attempts.
 
 namespace posthaste {
-
-struct LogReader::File {
-    explicit File(SqliteDatabase opened) : database(std::move(opened)) {}
-
-    SqliteDatabase database;
-    SqliteStatement begin, end, read_event, read_attempts, read_attempt, parked_of_endpoint,
-        newest_of_endpoint;
-    SqliteStatement delivery, events_after;
-
-    [[nodiscard]] Result<void> prepare() {
-        const std::pair<SqliteStatement*, const char*> all[] = {
-            {&begin, "BEGIN"},
-            {&end, "COMMIT"},
-            {&read_event, log_sql::kReadEvent},
-            {&read_attempts, log_sql::kReadAttempts},
-            {&read_attempt, log_sql::kReadAttempt},
-            {&parked_of_endpoint, log_sql::kParkedOfEndpoint},
-            {&newest_of_endpoint, log_sql::kNewestOfEndpoint},
-            {&delivery, log_sql::kDelivery},
-            {&events_after, log_sql::kEventsAfter},
-        };
-        for (const auto& [statement, sql] : all) {
-            ASSIGN_OR_RETURN(*statement, database.prepare(sql));
-        }
-        return {};
-    }
-};
-
-// One read transaction, over when the scope is left.
-class LogReader::Snapshot {
-public:
-    explicit Snapshot(File& file) : file_(file), code_(file.begin.run()) {}
-    ~Snapshot() {
-        if (code_ == SQLITE_OK) static_cast<void>(file_.end.run());
-    }
-    Snapshot(const Snapshot&) = delete;
-    Snapshot& operator=(const Snapshot&) = delete;
-    [[nodiscard]] int code() const { return code_; }
-
-private:
-    File& file_;
-    const int code_;
-};
 
 struct LogReader::Candidate {
     std::int64_t due;
     std::uint64_t event;
     std::uint32_t attempts_made;
+    ManualState manual;
     LogPartition* partition;
 
     friend bool operator<(const Candidate& a, const Candidate& b) {
@@ -63,37 +23,6 @@ struct LogReader::Candidate {
 };
 
 namespace {
-
-AttemptRecord read_attempt_row(SqliteStatement& row) {
-    AttemptRecord attempt;
-    attempt.number = static_cast<std::uint32_t>(row.integer(0));
-    attempt.started_at = from_micros(row.integer(1));
-    attempt.outcome = static_cast<AttemptOutcome>(row.integer(2));
-    attempt.status_code = static_cast<int>(row.integer(3));
-    attempt.queue_lag = Duration{row.integer(5)};
-    attempt.timings.dns = Duration{row.integer(6)};
-    attempt.timings.connect = Duration{row.integer(7)};
-    attempt.timings.tls = Duration{row.integer(8)};
-    attempt.timings.first_byte = Duration{row.integer(9)};
-    attempt.timings.total = Duration{row.integer(10)};
-    attempt.response = row.bytes(11);
-    return attempt;
-}
-
-std::shared_ptr<Event> read_event_row(SqliteStatement& row, std::uint64_t hi) {
-    auto event = std::make_shared<Event>();
-    event->id = EventId{hi, row.unsigned_integer(0)};
-    event->accepted_at = from_micros(row.integer(1));
-    event->organization = OrganizationId{read_id(row.bytes(2))};
-    event->application = ApplicationId{read_id(row.bytes(3))};
-    event->type = row.bytes(4);
-    const std::string_view targets = row.bytes(5);
-    event->targets.reserve(targets.size() / 16);
-    for (std::size_t at = 0; at + 16 <= targets.size(); at += 16)
-        event->targets.emplace_back(read_id(targets, at));
-    event->payload = row.bytes(6);
-    return event;
-}
 
 Error set_aside_error(const LogPartition& partition) {
     return Error{ErrorCode::corrupt,
@@ -177,7 +106,7 @@ Result<ParkedPage> LogReader::load_parked(const ParkedQuery& query) {
             page.next_due = from_micros(row.due);
             break;
         }
-        auto event = fetch_event(*row.partition, row.event);
+        auto event = fetch_event(*row.partition, row.event, Payload::read);
         if (!event) {
             // Its file turned out to be damaged just now: the row cannot be delivered, the others can.
             if (event.error().code == ErrorCode::corrupt ||
@@ -186,8 +115,8 @@ Result<ParkedPage> LogReader::load_parked(const ParkedQuery& query) {
             return std::unexpected(std::move(event).error());
         }
         bytes += (*event)->payload.size();
-        page.rows.push_back(
-            {std::move(*event), query.endpoint, from_micros(row.due), row.attempts_made, {}});
+        page.rows.push_back({std::move(*event), query.endpoint, from_micros(row.due),
+                             row.attempts_made, row.manual});
     }
     return page;
 }
@@ -204,8 +133,14 @@ Result<void> LogReader::collect_parked(const LogPartitionPtr& partition, const P
     std::size_t found = 0;
     int code = SQLITE_DONE;
     while (found < wanted && (code = rows.step()) == SQLITE_ROW) {
-        const Candidate row{rows.integer(0), rows.unsigned_integer(1),
-                            static_cast<std::uint32_t>(rows.integer(2)), partition.get()};
+        Candidate row{rows.integer(0),
+                      rows.unsigned_integer(1),
+                      static_cast<std::uint32_t>(rows.integer(2)),
+                      {},
+                      partition.get()};
+        row.manual.manual_made = static_cast<std::uint32_t>(rows.integer(3));
+        row.manual.trigger = static_cast<AttemptTrigger>(rows.integer(4));
+        if (!rows.is_null(5)) row.manual.resume_due = from_micros(rows.integer(5));
         const bool is_excluded = std::any_of(query.exclude.begin(), query.exclude.end(),
                                              [&](const EventId& id) { return id.hi == row.event; });
         if (is_excluded) continue;
@@ -218,15 +153,44 @@ Result<void> LogReader::collect_parked(const LogPartitionPtr& partition, const P
     return {};
 }
 
-Result<EventPtr> LogReader::fetch_event(LogPartition& partition, std::uint64_t hi) {
+Result<std::shared_ptr<Event>> LogReader::fetch_event(LogPartition& partition, std::uint64_t hi,
+                                                      Payload payload) {
     ASSIGN_OR_RETURN(File* const file, open(partition));
-    SqliteStatement& row = file->read_event;
-    row.bind(1, hi);
-    const SqliteCursor cursor(row);
-    const int code = row.step();
-    if (code == SQLITE_ROW) return EventPtr(read_event_row(row, hi));
+    const char* const sql =
+        payload == Payload::read ? log_sql::kReadEvent : log_sql::kReadEventHead;
+    ASSIGN_OR_RETURN(SqliteStatement* const row, file->statement(sql));
+    row->bind(1, hi);
+    const SqliteCursor cursor(*row);
+    const int code = row->step();
     if (code == SQLITE_DONE) return fail(ErrorCode::not_found, "No such event is kept.");
-    return std::unexpected(failed(partition, code, "read an event"));
+    if (code != SQLITE_ROW) return std::unexpected(failed(partition, code, "read an event"));
+    auto event = read_event_row(*row, hi);
+    if (payload == Payload::read) {
+        event->payload = row->bytes(11);
+        if (!row->is_null(12)) event->body = row->bytes(12);
+    }
+    if (row->is_null(7)) return event;
+    ASSIGN_OR_RETURN(SqliteStatement* const channels, file->statement(log_sql::kChannels));
+    channels->bind_text(1, row->bytes(7));
+    const SqliteCursor channel_cursor(*channels);
+    while (channels->step() == SQLITE_ROW) event->channels.emplace_back(channels->bytes(0));
+    return event;
+}
+
+// Those that resends have added, in their order.
+Result<std::vector<EndpointId>> LogReader::extra_targets(LogPartition& partition,
+                                                         std::uint64_t event) {
+    ASSIGN_OR_RETURN(File* const file, open(partition));
+    ASSIGN_OR_RETURN(SqliteStatement* const rows, file->statement(log_sql::kExtraTargets));
+    rows->bind(1, event);
+    const SqliteCursor cursor(*rows);
+    std::vector<EndpointId> targets;
+    int code = SQLITE_DONE;
+    while ((code = rows->step()) == SQLITE_ROW)
+        targets.emplace_back(rows->unsigned_integer(0), rows->unsigned_integer(1));
+    if (code != SQLITE_DONE)
+        return std::unexpected(failed(partition, code, "read an event's targets"));
+    return targets;
 }
 
 // ---- one event -------------------------------------------------------------------------------------------------------
@@ -240,9 +204,12 @@ Result<EventHistory> LogReader::read_event(EventId id) {
     if (snapshot.code() != SQLITE_OK)
         return std::unexpected(failed(*partition, snapshot.code(), "read an event"));
     EventHistory history;
-    ASSIGN_OR_RETURN(history.event, fetch_event(*partition, id.hi));
+    ASSIGN_OR_RETURN(history.event, fetch_event(*partition, id.hi, Payload::read));
     if (history.event->id != id) return fail(ErrorCode::not_found, "No such event is kept.");
-    for (const EndpointId& target : history.event->targets) {
+    std::vector<EndpointId> targets = history.event->targets;
+    ASSIGN_OR_RETURN(const auto extra, extra_targets(*partition, id.hi));
+    targets.insert(targets.end(), extra.begin(), extra.end());
+    for (const EndpointId& target : targets) {
         DeliveryRows rows;
         int code = read_delivery(file->delivery, id.hi, target.hi, rows);
         if (code != SQLITE_OK) return std::unexpected(failed(*partition, code, "read a delivery"));
@@ -260,92 +227,6 @@ Result<EventHistory> LogReader::read_event(EventId id) {
         if (code != SQLITE_DONE) return std::unexpected(failed(*partition, code, "read attempts"));
     }
     return history;
-}
-
-// ---- one endpoint ----------------------------------------------------------------------------------------------------
-
-Result<std::vector<AttemptOfEndpoint>> LogReader::attempts_of_endpoint(EndpointId id,
-                                                                       std::size_t limit) {
-    close_removed();
-    std::vector<std::pair<AttemptKey, LogPartitionPtr>> keys;
-    for (const LogPartitionPtr& partition : partitions_.all()) {
-        if (partition->is_set_aside) continue;
-        if (auto done = collect_attempts(partition, id, limit, keys); !done) {
-            if (done.error().code == ErrorCode::corrupt) continue;
-            return std::unexpected(std::move(done).error());
-        }
-    }
-    std::sort(keys.begin(), keys.end(),
-              [](const auto& a, const auto& b) { return a.first > b.first; });
-    if (keys.size() > limit) keys.resize(limit);
-
-    std::vector<AttemptOfEndpoint> attempts;
-    for (const auto& [key, partition] : keys) {
-        auto event = fetch_event(*partition, key.event);
-        if (!event) continue;
-        ASSIGN_OR_RETURN(File* const file, open(*partition));
-        SqliteStatement& row = file->read_attempt;
-        row.bind(1, key.event);
-        row.bind(2, id.hi);
-        row.bind(3, static_cast<std::int64_t>(key.number));
-        const SqliteCursor cursor(row);
-        if (row.step() != SQLITE_ROW) continue;
-        attempts.push_back(
-            {(*event)->id, read_attempt_row(row), static_cast<DeliveryState>(row.integer(4))});
-    }
-    return attempts;
-}
-
-Result<void> LogReader::collect_attempts(
-    const LogPartitionPtr& partition, EndpointId id, std::size_t limit,
-    std::vector<std::pair<AttemptKey, LogPartitionPtr>>& keys) {
-    if (partition->stage != LogStage::indexed) {
-        auto warmed = warm(*partition);
-        if (!warmed) return warmed;
-        // The index on disk may have been completed, and the one in memory dropped, since the stage was read.
-        const auto found = partition->attempts.newest(id.hi, limit);
-        if (partition->stage != LogStage::indexed) {
-            for (const AttemptKey& key : found) keys.emplace_back(key, partition);
-            return {};
-        }
-    }
-    ASSIGN_OR_RETURN(File* const file, open(*partition));
-    SqliteStatement& rows = file->newest_of_endpoint;
-    rows.bind(1, id.hi);
-    rows.bind(2, static_cast<std::int64_t>(
-                     std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max())));
-    const SqliteCursor cursor(rows);
-    int code = SQLITE_DONE;
-    while ((code = rows.step()) == SQLITE_ROW) {
-        const AttemptKey key{rows.integer(0), rows.unsigned_integer(1),
-                             static_cast<std::uint32_t>(rows.integer(2))};
-        keys.emplace_back(key, partition);
-    }
-    if (code != SQLITE_DONE)
-        return std::unexpected(failed(*partition, code, "read an endpoint's attempts"));
-    return {};
-}
-
-Result<void> LogReader::warm(LogPartition& partition) {
-    if (partition.attempts.is_warm()) return {};
-    ASSIGN_OR_RETURN(File* const file, open(partition));
-    ASSIGN_OR_RETURN(auto all, file->database.prepare(log_sql::kAllAttempts));
-    constexpr std::size_t kChunk =
-        4096;  // merged under one lock, so that the writer never waits long
-    std::vector<EndpointAttempt> chunk;
-    int code = SQLITE_DONE;
-    while ((code = all.step()) == SQLITE_ROW) {
-        chunk.push_back({all.unsigned_integer(0),
-                         {all.integer(1), all.unsigned_integer(2),
-                          static_cast<std::uint32_t>(all.integer(3))}});
-        if (chunk.size() < kChunk) continue;
-        partition.attempts.add(chunk);
-        chunk.clear();
-    }
-    if (code != SQLITE_DONE) return std::unexpected(failed(partition, code, "read attempts"));
-    partition.attempts.add(chunk);
-    partition.attempts.set_warm();
-    return {};
 }
 
 // ---- repair ----------------------------------------------------------------------------------------------------------
@@ -396,6 +277,30 @@ Result<void> LogReader::scan_file(LogPartition& partition, std::uint64_t after_h
         }
         ++slice.events_checked;
         slice.next_hi = event.hi;
+    }
+    if (code != SQLITE_DONE) return std::unexpected(failed(partition, code, "scan"));
+    return scan_extra_targets(partition, after_hi, slice);
+}
+
+// Targets that resends added to the events of the slice.
+Result<void> LogReader::scan_extra_targets(LogPartition& partition, std::uint64_t after_hi,
+                                           ScanSlice& slice) {
+    if (slice.next_hi <= after_hi) return {};
+    ASSIGN_OR_RETURN(File* const file, open(partition));
+    ASSIGN_OR_RETURN(SqliteStatement* const rows, file->statement(log_sql::kExtraTargetsBetween));
+    rows->bind(1, after_hi);
+    rows->bind(2, slice.next_hi);
+    const SqliteCursor cursor(*rows);
+    int code = SQLITE_DONE;
+    while ((code = rows->step()) == SQLITE_ROW) {
+        const std::uint64_t hi = rows->unsigned_integer(0);
+        const EndpointId endpoint{rows->unsigned_integer(1), rows->unsigned_integer(2)};
+        DeliveryRows delivery;
+        code = read_delivery(file->delivery, hi, endpoint.hi, delivery);
+        if (code != SQLITE_OK) break;
+        if (delivery.state != DeliveryState::pending) continue;
+        ASSIGN_OR_RETURN(const auto event, fetch_event(partition, hi, Payload::skip));
+        slice.lost.push_back({event->id, endpoint, delivery.attempts});
     }
     if (code != SQLITE_DONE) return std::unexpected(failed(partition, code, "scan"));
     return {};

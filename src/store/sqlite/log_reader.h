@@ -8,15 +8,20 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "ports/store.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/event_key.h"
 #include "store/sqlite/log_partition.h"
+#include "store/sqlite/subject_index.h"
 
 namespace posthaste {
+
+enum class SubjectKind : bool { endpoint, application };
 
 class LogReader {
 public:
@@ -28,13 +33,29 @@ public:
     [[nodiscard]] Result<std::vector<AttemptOfEndpoint>> attempts_of_endpoint(EndpointId id,
                                                                               std::size_t limit);
     [[nodiscard]] Result<ScanSlice> scan(std::uint64_t after_hi, std::size_t limit);
-    // Reads a file's attempts into its index, unless that is complete already.
-    [[nodiscard]] Result<void> warm(LogPartition& partition);
+    [[nodiscard]] Result<EventPage> list_events(const EventQuery& query);
+    [[nodiscard]] Result<AttemptPage> list_attempts(const AttemptQuery& query);
+    [[nodiscard]] Result<AttemptCounts> count_attempts(EndpointId endpoint, Timestamp since,
+                                                       Timestamp until);
+
+    // For maintenance. Reads a file's attempts or events into their index, unless that is complete already.
+    [[nodiscard]] Result<void> warm(LogPartition& partition, SubjectKind kind);
+    // Of a file that takes no more events: the keys of all its names.
+    [[nodiscard]] Result<std::vector<EventKey>> read_keys(LogPartition& partition);
+    // Events whose payload should be gone.
+    [[nodiscard]] Result<std::vector<std::uint64_t>> expired_payloads(LogPartition& partition,
+                                                                      Timestamp now,
+                                                                      std::size_t limit);
+
+    struct File;
+    class Snapshot;
 
 private:
-    struct File;
     struct Candidate;
-    class Snapshot;
+    struct EventPlace;
+    struct AttemptCursor;
+    struct AttemptPlace;
+    enum class Payload : bool { skip, read };
     static constexpr std::size_t kFilesMax = 16;  // open at once
 
     void close_removed();
@@ -43,12 +64,37 @@ private:
     [[nodiscard]] Result<void> collect_parked(const LogPartitionPtr& partition,
                                               const ParkedQuery& query,
                                               std::vector<Candidate>& candidates);
-    [[nodiscard]] Result<EventPtr> fetch_event(LogPartition& partition, std::uint64_t hi);
-    [[nodiscard]] Result<void> collect_attempts(
-        const LogPartitionPtr& partition, EndpointId id, std::size_t limit,
-        std::vector<std::pair<AttemptKey, LogPartitionPtr>>& keys);
+    [[nodiscard]] Result<std::shared_ptr<Event>> fetch_event(LogPartition& partition,
+                                                             std::uint64_t hi, Payload payload);
+    [[nodiscard]] Result<std::vector<EndpointId>> extra_targets(LogPartition& partition,
+                                                                std::uint64_t event);
     [[nodiscard]] Result<void> scan_file(LogPartition& partition, std::uint64_t after_hi,
                                          std::size_t limit, ScanSlice& slice);
+    [[nodiscard]] Result<void> scan_extra_targets(LogPartition& partition, std::uint64_t after_hi,
+                                                  ScanSlice& slice);
+
+    // Lists (log_reader_lists.cc).
+    [[nodiscard]] Result<std::vector<std::uint64_t>> read_events(
+        LogPartition& partition, std::uint64_t application, const KeyRange<std::uint64_t>& range);
+    [[nodiscard]] Result<std::vector<AttemptKey>> read_attempts(LogPartition& partition,
+                                                                std::uint64_t endpoint,
+                                                                const KeyRange<AttemptKey>& range);
+    [[nodiscard]] Result<bool> list_events_of(LogPartition& partition, const EventQuery& query,
+                                              EventPlace& place, EventPage& page);
+    [[nodiscard]] Result<std::optional<EventEntry>> event_entry(LogPartition& partition,
+                                                                std::shared_ptr<Event> event,
+                                                                const EventQuery& query);
+    [[nodiscard]] Result<void> fill(AttemptCursor& cursor, const AttemptQuery& query);
+    [[nodiscard]] Result<std::vector<AttemptPlace>> next_attempts(
+        std::vector<AttemptCursor>& cursors, const AttemptQuery& query);
+    [[nodiscard]] Result<std::optional<AttemptEntry>> attempt_entry(const AttemptPlace& place,
+                                                                    const AttemptQuery& query);
+    [[nodiscard]] Result<void> count_attempts_of(LogPartition& partition, EndpointId endpoint,
+                                                 const KeyRange<AttemptKey>& range,
+                                                 AttemptCounts& counts);
+    template <class Index, class Read>
+    [[nodiscard]] Result<void> warm(LogPartition& partition, Index& index, const char* sql,
+                                    Read read);
 
     LogPartitions& partitions_;
     const std::string vfs_;

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 
 #include "store/sqlite/testing/fault_vfs.h"
 #include "store/sqlite/testing/store_driver.h"
@@ -26,10 +28,12 @@ struct Model {
         std::string payload;
         Deliveries sure;                       // as acknowledged
         std::map<EndpointId, Delivery> maybe;  // after an update whose commit was left open
+        Id request;                            // its request_key
         bool is_certain = true;                // false: the event's own commit was left open
     };
     std::map<EventId, Known> events;
     std::vector<EventId> refused;  // must not be there
+    std::uint64_t requests = 0;    // drawn so far
 };
 
 class PowerCut : public testing::Test {
@@ -107,18 +111,23 @@ private:
             }
             batch.events.push_back(
                 test_event(std::move(targets), std::string(random_() % 3000, 'p')));
+            // Half of the events are named; now and then a name is used again.
+            if (random_() % 2 == 0) batch.events.back()->request_key = draw_request();
         }
         std::map<std::pair<EventId, EndpointId>, Delivery> after;
         for (auto n = random_() % 4; n > 0; --n) draw_update(batch, after);
         CommitBatch back;
         const auto result = driver_->commit(std::move(batch), &back);
         const bool is_open_question = !result && result.error().code == ErrorCode::commit_unknown;
+        check_refusals(back);
         for (const auto& event : back.events) {
             if (!result && !is_open_question) {
                 model_.refused.push_back(event->id);
                 continue;
             }
+            if (event->id.is_nil()) continue;
             Model::Known& known = model_.events[event->id];
+            known.request = event->request_key.value_or(Id{});
             known.payload = event->payload;
             known.is_certain = result.has_value();
             for (const EndpointId& target : event->targets) known.sure[target] = {};
@@ -127,6 +136,35 @@ private:
             Model::Known& known = model_.events.at(key.first);
             if (result) known.sure[key.second] = delivery;
             if (is_open_question) known.maybe[key.second] = delivery;
+        }
+    }
+
+    Id draw_request() {
+        if (model_.requests == 0 || random_() % 3 != 0) return Id{++model_.requests, 3};
+        return Id{1 + random_() % model_.requests, 3};
+    }
+
+    // What was refused was accepted before; nothing that was acknowledged is accepted again.
+    void check_refusals(const CommitBatch& back) {
+        std::set<std::size_t> refused;
+        for (const Refusal& refusal : back.refusals) {
+            refused.insert(refusal.index);
+            const Id request = back.events.at(refusal.index)->request_key.value_or(Id{});
+            const auto known = model_.events.find(refusal.existing);
+            const bool is_of_batch =
+                std::any_of(back.events.begin(), back.events.end(), [&](const auto& event) {
+                    return event->id == refusal.existing && event->request_key == request;
+                });
+            EXPECT_TRUE(is_of_batch ||
+                        (known != model_.events.end() && known->second.request == request));
+        }
+        for (std::size_t i = 0; i < back.events.size(); ++i) {
+            const Event& event = *back.events[i];
+            if (refused.contains(i) || event.id.is_nil() || !event.request_key) continue;
+            for (const auto& [id, known] : model_.events) {
+                EXPECT_FALSE(known.is_certain && known.request == *event.request_key)
+                    << "a request that was answered is accepted once more";
+            }
         }
     }
 

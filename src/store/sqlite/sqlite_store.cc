@@ -90,6 +90,20 @@ Task<Result<Endpoint>> SqliteStore::put_endpoint(Endpoint endpoint) {
     return ask(writer_, std::move(question));
 }
 
+Task<Result<ConfigChange>> SqliteStore::change_config(ConfigChange change) {
+    std::move_only_function<Result<ConfigChange>(SqliteWriter&)> question =
+        [change = std::move(change)](SqliteWriter& writer) mutable {
+            return writer.change_config(std::move(change));
+        };
+    return ask(writer_, std::move(question));
+}
+
+Task<Result<std::vector<Record>>> SqliteStore::read_records(RecordQuery query) {
+    std::move_only_function<Result<std::vector<Record>>(SqliteWriter&)> question =
+        [query = std::move(query)](SqliteWriter& writer) { return writer.read_records(query); };
+    return ask(writer_, std::move(question));
+}
+
 Task<Result<ParkedPage>> SqliteStore::load_parked(ParkedQuery query) {
     std::move_only_function<Result<ParkedPage>(LogReader&)> question =
         [query = std::move(query)](LogReader& reader) { return reader.load_parked(query); };
@@ -115,6 +129,51 @@ Task<Result<Tally>> SqliteStore::tally() {
     co_return writer_.tally();
 }
 
+Task<Result<EventId>> SqliteStore::find_event(ApplicationId application, std::string uid) {
+    std::move_only_function<Result<EventId>(SqliteWriter&)> question =
+        [application, uid = std::move(uid)](SqliteWriter& writer) {
+            return writer.find_event(application, uid);
+        };
+    return ask(writer_, std::move(question));
+}
+
+Task<Result<EventPage>> SqliteStore::list_events(EventQuery query) {
+    std::move_only_function<Result<EventPage>(LogReader&)> question =
+        [query = std::move(query)](LogReader& reader) { return reader.list_events(query); };
+    return ask(readers_, std::move(question));
+}
+
+Task<Result<AttemptPage>> SqliteStore::list_attempts(AttemptQuery query) {
+    std::move_only_function<Result<AttemptPage>(LogReader&)> question =
+        [query = std::move(query)](LogReader& reader) { return reader.list_attempts(query); };
+    return ask(readers_, std::move(question));
+}
+
+Task<Result<AttemptCounts>> SqliteStore::count_attempts(EndpointId endpoint, Timestamp since,
+                                                        Timestamp until) {
+    std::move_only_function<Result<AttemptCounts>(LogReader&)> question =
+        [endpoint, since, until](LogReader& reader) {
+            return reader.count_attempts(endpoint, since, until);
+        };
+    return ask(readers_, std::move(question));
+}
+
+Task<Result<void>> SqliteStore::expunge_payload(EventId id) {
+    std::move_only_function<Result<void>(SqliteWriter&)> question = [id](SqliteWriter& writer) {
+        return writer.expunge_payload(id);
+    };
+    return ask(writer_, std::move(question));
+}
+
+Task<Result<void>> SqliteStore::expunge_response(EventId event, EndpointId endpoint,
+                                                 std::uint32_t number) {
+    std::move_only_function<Result<void>(SqliteWriter&)> question = [event, endpoint,
+                                                                     number](SqliteWriter& writer) {
+        return writer.expunge_response(event, endpoint, number);
+    };
+    return ask(writer_, std::move(question));
+}
+
 Task<Result<ScanSlice>> SqliteStore::scan(std::uint64_t after_hi, std::size_t limit) {
     std::move_only_function<Result<ScanSlice>(LogReader&)> question =
         [after_hi, limit](LogReader& reader) { return reader.scan(after_hi, limit); };
@@ -123,7 +182,7 @@ Task<Result<ScanSlice>> SqliteStore::scan(std::uint64_t after_hi, std::size_t li
 
 Task<Result<std::uint64_t>> SqliteStore::expire(RetentionPolicy policy, Timestamp now) {
     std::move_only_function<Result<std::uint64_t>(LogReader&)> question =
-        [this, policy, now](LogReader&) { return maintenance_.expire(policy, now); };
+        [this, policy, now](LogReader& reader) { return maintenance_.expire(reader, policy, now); };
     return ask(maintenance_, std::move(question));
 }
 

@@ -37,11 +37,21 @@ public:
     Task<Result<std::vector<Endpoint>>> load_endpoints() override;
     void commit(std::size_t reactor, CommitBatch batch, CommitDone done) override;
     Task<Result<Endpoint>> put_endpoint(Endpoint endpoint) override;
+    Task<Result<ConfigChange>> change_config(ConfigChange change) override;
+    Task<Result<std::vector<Record>>> read_records(RecordQuery query) override;
     Task<Result<ParkedPage>> load_parked(ParkedQuery query) override;
     Task<Result<EventHistory>> read_event(EventId id) override;
     Task<Result<std::vector<AttemptOfEndpoint>>> attempts_of_endpoint(EndpointId id,
                                                                       std::size_t limit) override;
     Task<Result<Tally>> tally() override;
+    Task<Result<EventId>> find_event(ApplicationId application, std::string uid) override;
+    Task<Result<EventPage>> list_events(EventQuery query) override;
+    Task<Result<AttemptPage>> list_attempts(AttemptQuery query) override;
+    Task<Result<AttemptCounts>> count_attempts(EndpointId endpoint, Timestamp since,
+                                               Timestamp until) override;
+    Task<Result<void>> expunge_payload(EventId id) override;
+    Task<Result<void>> expunge_response(EventId event, EndpointId endpoint,
+                                        std::uint32_t number) override;
     Task<Result<ScanSlice>> scan(std::uint64_t after_hi, std::size_t limit) override;
     Task<Result<std::uint64_t>> expire(RetentionPolicy policy, Timestamp now) override;
     // `problem` also tells of damaged files that are set aside while the store is healthy otherwise.

@@ -102,15 +102,17 @@ void SqliteWriter::commit_group(std::vector<Queued>& group) {
     const Timestamp now = clock_.now();
     std::size_t events = 0;
     std::size_t updates = 0;
-    for (const Queued& queued : group) {
+    for (Queued& queued : group) {
         events += queued.batch.events.size();
         updates += queued.batch.updates.size();
+        queued.batch.refusals.clear();
     }
     if (events != 0) rotate_if_due(now);
     if (is_refusing_) try_again(now);
     for (Queued& queued : group) {
         append_events(queued, now);
         apply_updates(queued, now);
+        events -= queued.batch.refusals.size();
     }
     finish_transactions();
     settle_results(group);
@@ -130,23 +132,35 @@ void SqliteWriter::try_again(Timestamp now) {
 }
 
 void SqliteWriter::append_events(Queued& queued, Timestamp now) {
-    for (const std::shared_ptr<Event>& event : queued.batch.events) {
+    std::vector<std::shared_ptr<Event>>& events = queued.batch.events;
+    for (std::size_t i = 0; i < events.size(); ++i) {
         if (events_failure_) return;
+        Event& event = *events[i];
         auto entry = file_for_events(now);
         if (!entry) {
             events_failure_ = std::move(entry).error();
             return;
         }
-        LogFile& file = (*entry)->file;
-        event->id = EventId{ids_.next(now, entropy_.next())};
-        event->accepted_at = now;
-        if (auto done = file.append(*event); !done) {
-            events_failure_ = done.error();
-            (*entry)->failure = std::move(done).error();
-            file.rollback();
-            return;
+        if (event.uid || event.request_key) {
+            auto taken = find_taken(event, now);
+            if (!taken) return fail_events(**entry, std::move(taken).error());
+            if (*taken) {
+                (*taken)->index = i;
+                queued.batch.refusals.push_back(**taken);
+                continue;
+            }
         }
+        event.id = EventId{ids_.next(now, entropy_.next())};
+        event.accepted_at = now;
+        if (auto done = (*entry)->file.append(event); !done)
+            return fail_events(**entry, std::move(done).error());
     }
+}
+
+void SqliteWriter::fail_events(Entry& entry, Error error) {
+    events_failure_ = error;
+    entry.failure = std::move(error);
+    entry.file.rollback();
 }
 
 void SqliteWriter::apply_updates(Queued& queued, Timestamp now) {
@@ -212,7 +226,10 @@ void SqliteWriter::finish_transactions() {
 void SqliteWriter::settle_results(std::vector<Queued>& group) {
     const auto has_failed = [](const Entry* entry) { return entry->failure.has_value(); };
     if (!events_failure_ && std::none_of(touched_.begin(), touched_.end(), has_failed)) return;
-    for (Queued& queued : group) queued.result = result_of(queued);
+    for (Queued& queued : group) {
+        queued.result = result_of(queued);
+        if (!queued.result) queued.batch.refusals.clear();
+    }
     for (Entry* const entry : touched_) {
         if (entry->file.partition()->is_set_aside) forget(*entry);
     }
@@ -345,27 +362,32 @@ Result<Recovery> SqliteWriter::recover() {
 }
 
 Result<Endpoint> SqliteWriter::put_endpoint(Endpoint endpoint) {
-    if (endpoint.id.is_nil() && endpoint.revision == 0) {
-        endpoint.id = EndpointId{ids_.next(clock_.now(), entropy_.next())};
-    }
-    return config_->put_endpoint(std::move(endpoint));
+    ConfigChange change;
+    change.endpoints.push_back(std::move(endpoint));
+    ASSIGN_OR_RETURN(change, change_config(std::move(change)));
+    return std::move(change.endpoints.front());
+}
+
+Result<ConfigChange> SqliteWriter::change_config(ConfigChange change) {
+    const Timestamp now = clock_.now();
+    const auto issue = [&](auto& object) {
+        if (object.id.is_nil() && object.revision == 0)
+            object.id = decltype(object.id)(ids_.next(now, entropy_.next()));
+    };
+    for (Endpoint& endpoint : change.endpoints) issue(endpoint);
+    for (Record& record : change.records) issue(record);
+    return config_->change(std::move(change), ids_.last_hi());
 }
 
 Result<void> SqliteWriter::write_index(const LogPartition& partition, LogStage stage,
-                                       std::span<const EndpointAttempt> attempts) {
+                                       const IndexSlice& slice) {
     Entry* const entry = find(partition.first_hi);
     if (entry == nullptr)
         return fail(ErrorCode::not_found, "The log file " + partition.path + " is gone.");
-    LogFile& file = entry->file;
-    Result<void> done;
-    if (file.is_ambiguous()) done = file.heal();
-    if (done) done = file.begin(clock_.now());
-    if (!done) return done;
-    file.set_stage(stage);
-    done = file.append_index(attempts);
-    if (done) return file.commit();
-    file.rollback();
-    return done;
+    return change_rows(*entry, [&](LogFile& file) {
+        file.set_stage(stage);
+        return file.append_index(slice);
+    });
 }
 
 void SqliteWriter::finish_checkpoint(std::uint64_t first_hi) {
@@ -379,7 +401,8 @@ void SqliteWriter::finish_checkpoint(std::uint64_t first_hi) {
 
 void SqliteWriter::rotate_if_due(Timestamp now) {
     if (newest_ == nullptr || newest_->file.tally().events == 0) return;
-    const bool is_full = newest_->file.bytes() > options_.partition_bytes_max;
+    const bool is_full = newest_->file.bytes() > options_.partition_bytes_max ||
+                         newest_->file.tally().events >= options_.partition_events_max;
     const Duration age = now - time_of(newest_->file.partition()->first_hi);
     if (is_full || age > options_.partition_age_max) rotate();
 }

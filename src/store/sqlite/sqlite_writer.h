@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -63,9 +64,24 @@ public:
         return config_->load_endpoints();
     }
     [[nodiscard]] Result<Endpoint> put_endpoint(Endpoint endpoint);
-    // Adds to a closed file's index and moves the file to a stage.
+    [[nodiscard]] Result<ConfigChange> change_config(ConfigChange change);
+    [[nodiscard]] Result<std::vector<Record>> read_records(const RecordQuery& query) {
+        return config_->read_records(query);
+    }
+    [[nodiscard]] Result<void> expire_records(Timestamp now) {
+        return config_->expire_records(now);
+    }
+    // Adds to a closed file's sorted tables and moves the file to a stage.
     [[nodiscard]] Result<void> write_index(const LogPartition& partition, LogStage stage,
-                                           std::span<const EndpointAttempt> attempts);
+                                           const IndexSlice& slice);
+    // Names and expunging (sqlite_writer_names.cc).
+    [[nodiscard]] Result<EventId> find_event(ApplicationId application, std::string_view uid);
+    [[nodiscard]] Result<void> expunge_payload(EventId event);
+    [[nodiscard]] Result<void> expunge_response(EventId event, EndpointId endpoint,
+                                                std::uint32_t number);
+    // Of events in one file.
+    [[nodiscard]] Result<void> expunge_payloads(const LogPartition& partition,
+                                                std::span<const std::uint64_t> events);
     void finish_checkpoint(std::uint64_t first_hi);
     // Retention (sqlite_writer_retention.cc).
     // No more events for the newest file if its newest event is from before `limit`.
@@ -108,6 +124,13 @@ private:
     void commit_group(std::vector<Queued>& group);
     void try_again(Timestamp now);
     void append_events(Queued& queued, Timestamp now);
+    void fail_events(Entry& entry, Error error);
+    // Names and expunging.
+    [[nodiscard]] Result<std::optional<Refusal>> find_taken(const Event& event, Timestamp now);
+    [[nodiscard]] Result<std::optional<EventId>> find_name(const EventName& name, Timestamp now);
+    [[nodiscard]] Result<Entry*> entry_of(EventId event);
+    template <class Change>
+    [[nodiscard]] Result<void> change_rows(Entry& entry, Change change);
     void apply_updates(Queued& queued, Timestamp now);
     [[nodiscard]] Result<Entry*> file_for_events(Timestamp now);
     [[nodiscard]] Entry* begun(Entry& entry, Timestamp now);
@@ -154,6 +177,20 @@ private:
     Counter commits_, events_, updates_, tail_;
     std::thread thread_;
 };
+
+// One transaction of a job: change(file) -> Result<void>.
+template <class Change>
+Result<void> SqliteWriter::change_rows(Entry& entry, Change change) {
+    LogFile& file = entry.file;
+    Result<void> done;
+    if (file.is_ambiguous()) done = file.heal();
+    if (done) done = file.begin(clock_.now());
+    if (!done) return done;
+    done = change(file);
+    if (done) return file.commit();
+    file.rollback();
+    return done;
+}
 
 // A log file and what SQLite keeps beside it.
 void remove_log(const std::string& path);

@@ -140,7 +140,8 @@ Result<void> SqliteWriter::create_log(Timestamp now) {
         return done;
     }
     ids_.raise_floor(first_hi - 1);
-    partition->attempts.set_warm();
+    partition->attempts.set_warm(partition->attempts.epoch());
+    partition->events.set_warm(partition->events.epoch());
     partitions_.add(std::move(partition));
     newest_ = entry.get();
     files_.emplace(first_hi, std::move(entry));

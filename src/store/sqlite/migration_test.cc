@@ -1,0 +1,90 @@
+// Files that the version before wrote are brought forward when they are opened.
+
+#include <gtest/gtest.h>
+
+#include "store/sqlite/config_file.h"
+#include "store/sqlite/log_file.h"
+#include "store/sqlite/testing/store_driver.h"
+
+namespace posthaste {
+namespace {
+
+constexpr std::size_t kVersion = 1;
+
+constexpr char kOldEndpoint[] =
+    "INSERT INTO endpoint VALUES (77, 8, zeroblob(16), zeroblob(16), 1, 'http://a/', NULL, '[]', "
+    "NULL, 1, 0, 5,"
+    " '[1]', 1, 2.0, 3, 1, 0.1, 5, NULL, 10, 0, 4)";
+// An event of endpoint (5, 6), delivered at the first attempt, in a closed and indexed file; and a parked one.
+constexpr char kOldLog[] =
+    "INSERT INTO event VALUES (65537, 9, 100, zeroblob(16), zeroblob(16), 't',"
+    "  x'00000000000000050000000000000006', CAST('old' AS BLOB));"
+    "INSERT INTO event VALUES (65538, 9, 100, zeroblob(16), zeroblob(16), 't',"
+    "  x'00000000000000050000000000000006', CAST('parked' AS BLOB));"
+    "INSERT INTO attempt VALUES (65537, 5, 1, 200, 0, 200, 2, 0, 0, 0, 0, 0, 0, 'ok');"
+    "INSERT INTO attempt_by_endpoint VALUES (5, 200, 65537, 1);"
+    "INSERT INTO parked VALUES (5, 300, 65538, 0);"
+    "UPDATE meta SET watermark = 65538, events = 2, accepted = 2, delivered = 1, parked = 1,"
+    " stage = 2";
+
+void make_old(const std::string& path, Result<void> (*migrate)(SqliteDatabase&, std::size_t),
+              const char* rows) {
+    auto database = SqliteDatabase::open(path, SqliteAccess::create, {});
+    ASSERT_TRUE(database);
+    const auto done = migrate(*database, kVersion);
+    ASSERT_TRUE(done) << done.error().message;
+    const auto filled = database->execute(rows);
+    ASSERT_TRUE(filled) << filled.error().message;
+}
+
+TEST(Migration, an_older_store_goes_on) {
+    const TemporaryDirectory directory;
+    std::filesystem::create_directory(directory.path() + "/log");
+    make_old(directory.path() + "/posthaste.db", migrate_config, kOldEndpoint);
+    make_old(directory.path() + "/log/19700101T0000-0000000000010000.db", migrate_log, kOldLog);
+    SqliteOptions options;
+    options.directory = directory.path();
+    StoreDriver driver(options);
+    const auto recovery = driver.open();
+    ASSERT_TRUE(recovery) << recovery.error().message;
+    EXPECT_EQ(recovery->lanes.size(), 1u);
+    Store& store = driver.store();
+
+    const auto endpoints = driver.run(store.load_endpoints());
+    ASSERT_TRUE(endpoints);
+    EXPECT_EQ(endpoints->at(0).url, "http://a/");
+    EXPECT_EQ(endpoints->at(0).version, 1u);
+    EXPECT_FALSE(endpoints->at(0).uid);
+
+    const EndpointId endpoint{5, 6};
+    EventQuery events;
+    EXPECT_TRUE(driver.run(store.expire(RetentionPolicy{24h, 24h}, from_micros(0))));
+    for (int i = 0; i < 2; ++i) {
+        const auto page = driver.run(store.list_events(events));
+        ASSERT_TRUE(page) << page.error().message;
+        ASSERT_EQ(page->entries.size(), 2u);
+        EXPECT_EQ(page->entries[1].event->payload, "old");
+        EXPECT_FALSE(page->entries[1].event->is_expunged);
+        const auto counts =
+            driver.run(store.count_attempts(endpoint, from_micros(0), from_micros(1000)));
+        ASSERT_TRUE(counts);
+        EXPECT_EQ(counts->delivered, 1u);
+        EXPECT_EQ(counts->failed, 0u);
+        EXPECT_EQ(counts->waiting, 1u);
+        // The second time from the tables that were filled again.
+        const auto done = driver.run(store.expire(RetentionPolicy{24h, 24h}, from_micros(0)));
+        ASSERT_TRUE(done);
+    }
+    CommitBatch batch;
+    DeliveryUpdate resend;
+    resend.kind = UpdateKind::resend;
+    resend.event = EventId{65537, 9};
+    resend.endpoint = endpoint;
+    resend.due = from_micros(400);
+    batch.updates.push_back(resend);
+    ASSERT_TRUE(driver.commit(std::move(batch)));
+    EXPECT_EQ(driver.run(store.tally())->parked, 2u);
+}
+
+}  // namespace
+}  // namespace posthaste
