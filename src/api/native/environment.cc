@@ -6,10 +6,7 @@
 
 namespace posthaste::native {
 
-namespace {
-
-// Makes or replaces one event type; what the document says counts.
-Task<Result<void>> import_one(Call call, OrganizationId organization, EventTypeInput input) {
+Task<Result<void>> import_event_type(Call call, OrganizationId organization, EventTypeInput input) {
     DirectoryService& directory = call.context->engine.directory();
     const Timestamp now = call.context->clock.now();
     if (!directory.current()->find_event_type(organization, input.name)) {
@@ -33,8 +30,6 @@ Task<Result<void>> import_one(Call call, OrganizationId organization, EventTypeI
     co_return Result<void>();
 }
 
-}  // namespace
-
 Task<HttpResponse> export_environment(Call call) {
     const Entered scope = enter(call, Level::organization);
     if (!scope) co_return scope.error();
@@ -53,6 +48,7 @@ Task<HttpResponse> export_environment(Call call) {
     body += ']';
     writer.null("settings");
     writer.raw("transformationTemplates", "[]");
+    writer.raw("connectors", "[]");
     writer.number("version", 1);
     writer.close();
     co_return reply(200, std::move(body));
@@ -70,7 +66,7 @@ Task<HttpResponse> import_environment(Call call) {
     Result<void> done = co_await ensure_organization(call, scope->principal);
     for (EventTypeInput& input : inputs) {
         if (!done) break;
-        done = co_await import_one(call, scope->principal->organization, std::move(input));
+        done = co_await import_event_type(call, scope->principal->organization, std::move(input));
     }
     if (!done) co_return fault(done.error(), *call.context);
     co_return no_content();

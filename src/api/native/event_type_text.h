@@ -7,7 +7,10 @@
 #include <string_view>
 
 #include "api/native/body.h"
+#include "api/route.h"
+#include "base/result.h"
 #include "domain/model.h"
+#include "ports/task.h"
 
 namespace posthaste::native {
 
@@ -33,6 +36,10 @@ struct EventTypeInput {
 
 // Meaningful when the body is ok().
 [[nodiscard]] EventTypeInput read_event_type(BodyReader& body, EventTypeForm form);
+
+// Makes the event type that the input names, or changes the one there is; the organization is stored already.
+[[nodiscard]] Task<Result<void>> import_event_type(Call call, OrganizationId organization,
+                                                   EventTypeInput input);
 
 enum class EventTypeContent : std::uint8_t { whole, without_schemas };
 void append_event_type(std::string& out, const EventType& type, EventTypeContent content);

@@ -47,6 +47,9 @@ Task<HttpResponse> put_event_type(Call call);
 Task<HttpResponse> patch_event_type(Call call);
 Task<HttpResponse> delete_event_type(Call call);
 
+// event_type_import.cc
+Task<HttpResponse> import_event_types(Call call);
+
 // access.cc
 Task<HttpResponse> create_app_portal_access(Call call);
 Task<HttpResponse> create_dashboard_access(Call call);

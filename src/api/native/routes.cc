@@ -45,6 +45,8 @@ constexpr ApiRoute kRoutes[] = {
 
     {Method::get, "/api/v1/event-type", list_event_types, "v1.event-type.list", kNative},
     {Method::post, "/api/v1/event-type", create_event_type, "v1.event-type.create", kNative},
+    {Method::post, "/api/v1/event-type/import/openapi", import_event_types,
+     "v1.event-type.import-openapi", kNative},
     {Method::get, "/api/v1/event-type/{event_type_name}", get_event_type, "v1.event-type.get",
      kNative},
     {Method::put, "/api/v1/event-type/{event_type_name}", put_event_type, "v1.event-type.update",
