@@ -59,8 +59,8 @@ class Migration(IntegrationTest):
         self.assertEqual(paused["ids"], again["ids"])
 
         copy = self.call(target, "GET", f"/app/{paused['ids'][first['id']]}")
-        self.assertEqual((first["name"], first["uid"], first["throttleRate"], {"svix_id": first["id"]}),
-                         (copy["name"], copy["uid"], copy["throttleRate"], copy["metadata"]))
+        self.assertEqual((first["name"], first.get("uid"), first["throttleRate"], {"svix_id": first["id"]}),
+                         (copy["name"], copy.get("uid"), copy["throttleRate"], copy["metadata"]))
         there = f"/app/{copy['id']}/endpoint/{paused['ids'][endpoint['id']]}"
         moved = self.call(target, "GET", there)
         for name in ("url", "description", "eventTypes", "channels", "disabled"):

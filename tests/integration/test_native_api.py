@@ -1,5 +1,6 @@
 """The native API over real sockets, a real disk and kill -9: what the tests without sockets cannot see."""
 
+import datetime
 import json
 import subprocess
 import threading
@@ -184,7 +185,8 @@ class Durability(NativeApiTest):
         failed = f"/app/{app}/endpoint/{endpoint}/msg?status=2&limit=250"
         eventually(lambda: len(api.call("GET", failed).json()["data"]) == 20, what="20 failed messages")
         broken[0] = False
-        task = api.call("POST", f"/app/{app}/endpoint/{endpoint}/recover", {"since": "2026-01-01T00:00:00Z"})
+        since = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)).isoformat()
+        task = api.call("POST", f"/app/{app}/endpoint/{endpoint}/recover", {"since": since})
         self.assertEqual(202, task.status)
         server.kill()
         server.start()
