@@ -229,7 +229,8 @@ void Dispatcher::on_durable(const DeliveryUpdate& update) {
     if (update.attempt) --in_flight_;
     account(update);
     auto found = index_.find(update.endpoint);
-    if (found == index_.end() && update.next != DeliveryState::parked) return;
+    if (found == index_.end() && update.next != DeliveryState::parked)
+        return health_.on_durable(update, nullptr);
     const LaneIndex index = found != index_.end() ? found->second : lane_of(update.endpoint);
     Entry& entry = *entries_[index];
     if (entry.directory_version != directory_.version()) {

@@ -36,23 +36,27 @@ void EndpointHealth::on_decided(const EventPtr& event, const DeliveryUpdate& upd
 }
 
 void EndpointHealth::on_durable(const DeliveryUpdate& update, const PreparedEndpointPtr& endpoint) {
-    if (!update.attempt || !endpoint) return;
+    if (!update.attempt) return;
+    const Kind kind = kind_of(update);
+    const EventPtr event = kind == Kind::nothing ? nullptr : take_untold(update);
+    if (!endpoint) return;
     const Endpoint& config = endpoint->config;
     if (config.profile != Profile::native || config.is_deleted) return;
-    const Kind kind = kind_of(update);
-    if (kind != Kind::nothing) {
-        const auto found = untold_.find({update.event, update.endpoint});
-        if (found != untold_.end()) {
-            const EventPtr event = std::move(found->second);
-            untold_.erase(found);
-            tell(kind, *event, config, *update.attempt);
-        }
-    }
+    if (event) tell(kind, *event, config, *update.attempt);
     if (update.attempt->outcome == AttemptOutcome::delivered) {
+        if (!writing_.empty() && writing_.contains(config.id)) succeeded_.insert(config.id);
         if (config.failing_since) start_change(config.id, Change::recovers, config.failing_since);
     } else if (kind == Kind::exhausted) {
         note_exhausted(config);
     }
+}
+
+EventPtr EndpointHealth::take_untold(const DeliveryUpdate& update) {
+    const auto found = untold_.find({update.event, update.endpoint});
+    if (found == untold_.end()) return nullptr;
+    EventPtr event = std::move(found->second);
+    untold_.erase(found);
+    return event;
 }
 
 void EndpointHealth::tell(Kind kind, const Event& event, const Endpoint& endpoint,
@@ -99,6 +103,10 @@ Task<void> EndpointHealth::write(EndpointId id, Change change, std::optional<Tim
     };
     const Result<Endpoint> stored = co_await directory_.change(id, std::ref(apply));
     writing_.erase(id);
+    // A success that came while the failure was being written.
+    const bool has_succeeded = succeeded_.erase(id) > 0;
+    if (has_succeeded && stored && stored->failing_since)
+        start_change(id, Change::recovers, stored->failing_since);
     // What could not be written is written by the next outcome that says the same.
     if (!stored || change != Change::is_given_up) co_return;
     ports_.telemetry.on_notice(Severity::warning, "endpoint",

@@ -26,7 +26,7 @@ public:
     void report_to(EndpointNews* listener) { listener_ = listener; }
     // An attempt was decided on; nothing is durable yet.
     void on_decided(const EventPtr& event, const DeliveryUpdate& update, const Endpoint& endpoint);
-    // It is now. `endpoint` is its newest configuration.
+    // It is now. `endpoint` is its newest configuration; null: it is gone.
     void on_durable(const DeliveryUpdate& update, const PreparedEndpointPtr& endpoint);
     // Returns when no configuration write is under way.
     Task<void> join() { return tasks_.join(); }
@@ -36,6 +36,7 @@ private:
     enum class Change : std::uint8_t { begins_to_fail, recovers, is_given_up };
 
     [[nodiscard]] static Kind kind_of(const DeliveryUpdate& update);
+    [[nodiscard]] EventPtr take_untold(const DeliveryUpdate& update);
     void tell(Kind kind, const Event& event, const Endpoint& endpoint,
               const AttemptRecord& attempt);
     void note_exhausted(const Endpoint& endpoint);
@@ -48,6 +49,7 @@ private:
     EndpointNews* listener_ = nullptr;
     std::map<std::pair<EventId, EndpointId>, EventPtr> untold_;  // events worth telling of
     std::set<EndpointId> writing_;
+    std::set<EndpointId> succeeded_;  // of these, meanwhile
     TaskGroup tasks_;
 };
 

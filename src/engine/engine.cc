@@ -165,6 +165,7 @@ Task<void> Engine::stop(Duration deadline) {
     co_await impl_->dispatcher.join();
     if (impl_->maintenance) co_await impl_->maintenance->join();
     co_await impl_->commits.drain();
+    co_await impl_->dispatcher.join();  // the last outcomes may have changed an endpoint
     impl_->ports.transport.stop();
 }
 
