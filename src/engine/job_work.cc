@@ -274,14 +274,12 @@ Task<Result<std::set<EventId>>> JobWork::sent_among(EventId first, EventId last)
 }
 
 bool JobWork::is_wanted(const PreparedEndpoint& endpoint, const Event& event) const {
-    EventFacts facts{event.type, event.channels, nullptr};
-    if (!endpoint.filter) return wants(endpoint, facts);
+    FilterInput input{nullptr, event.type, event.channels};
     simdjson::dom::parser parser;
     simdjson::dom::element payload;
-    if (parser.parse(event.payload).get(payload) != simdjson::SUCCESS) return false;
-    const FilterInput input{&payload, event.type, event.channels};
-    facts.input = &input;
-    return wants(endpoint, facts);
+    if (endpoint.filter && parser.parse(event.payload).get(payload) == simdjson::SUCCESS)
+        input.payload = &payload;
+    return wants(endpoint, EventFacts{event.type, event.channels, &input});
 }
 
 Task<Result<std::vector<EventId>>> JobWork::choose_answered(EventPage page) {

@@ -88,14 +88,11 @@ std::string attempt_data(const Directory& directory, const Event& event, const E
 }
 
 std::vector<EndpointId> targets_of(const Directory& directory, const Event& event) {
-    EventFacts facts{event.type, event.channels, nullptr};
+    FilterInput input{nullptr, event.type, event.channels};
     simdjson::dom::parser parser;
     simdjson::dom::element payload;
-    if (parser.parse(event.payload).get(payload) != simdjson::SUCCESS)
-        return directory.match(event.application, facts);
-    const FilterInput input{&payload, event.type, event.channels};
-    facts.input = &input;
-    return directory.match(event.application, facts);
+    if (parser.parse(event.payload).get(payload) == simdjson::SUCCESS) input.payload = &payload;
+    return directory.match(event.application, EventFacts{event.type, event.channels, &input});
 }
 
 }  // namespace

@@ -129,16 +129,23 @@ TEST_F(JobRunnerTest, ReplayLooksIntoPayloads) {
     const EndpointId choosy = world_.endpoint(
         application_, [](Endpoint& endpoint) { endpoint.filter = R"({"amount":{"$gt":100}})"; });
     const auto make = [this](const char* payload) {
-        return world_.event(application_, {}, delivered, 200,
-                            [&](Event& event) { event.payload = payload; });
+        return world_.event(application_, {}, delivered, 200, [&](Event& event) {
+            event.type = "a.b";
+            event.payload = payload;
+        });
     };
     make(R"({"amount":100})");
     const EventId wanted = make(R"({"amount":101})");
     make("not JSON");
+    const EndpointId by_type = world_.endpoint(
+        application_, [](Endpoint& endpoint) { endpoint.filter = R"({"$event.type":"a.b"})"; });
     Job replay = job(JobKind::endpoint_replay);
     replay.endpoint = choosy;
     world_.finish(replay);
     EXPECT_EQ(world_.resent_events(), std::vector{wanted});
+    // A filter that looks at the type alone also holds for what is not JSON.
+    replay.endpoint = by_type;
+    EXPECT_EQ(world_.finish(replay).result, R"({"messagesSent":3})");
 }
 
 TEST_F(JobRunnerTest, ReplayKnowsDeliveriesThatAResendAdded) {
