@@ -182,8 +182,9 @@ TEST(NativeAccess, every_route_keeps_tenants_apart) {
         const bool creates =
             route.method == Method::put && (path.ends_with(app) || path.ends_with("/event-type/t"));
         if (path == route.pattern || creates) continue;
-        const Answer seen = world.send(route.method, path, R"({"description":"d","name":"n"})",
-                                       {{"Authorization", "Bearer " + stranger}});
+        const std::string body = R"({"description":"d","name":"n","eventType":"t","payload":{}})";
+        const Answer seen =
+            world.send(route.method, path, body, {{"Authorization", "Bearer " + stranger}});
         EXPECT_EQ(seen.status, 404) << route.name << seen.body;
         if (path.find("/app/") != std::string::npos) {
             const Answer next =
