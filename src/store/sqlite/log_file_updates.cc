@@ -252,7 +252,9 @@ int LogFile::note_attempt(const DeliveryUpdate& update) {
                                 {to_micros(attempt.started_at), update.event.hi, attempt.number,
                                  attempt.outcome == AttemptOutcome::delivered}};
     if (stage_ != LogStage::indexed) new_attempts_.push_back(entry);
-    return stage_ == LogStage::open ? SQLITE_OK : insert_index(entry);
+    if (stage_ == LogStage::open) return SQLITE_OK;
+    partition_->endpoints.add(entry.subject);
+    return insert_index(entry);
 }
 
 int LogFile::delete_attempt(const DeliveryUpdate& update) {

@@ -109,16 +109,20 @@ Result<void> LogMaintenance::run_build_index(LogReader& reader, const LogPartiti
     if (auto done = reader.warm(*partition, SubjectKind::application); !done) return done;
     {
         const auto attempts = partition->attempts.sorted();
+        for (const EndpointAttempt& attempt : attempts) partition->endpoints.add(attempt.subject);
         auto done = write_slices(partition, std::span(attempts), &IndexSlice::attempts);
         if (!done) return done;
     }
     {
         const auto events = partition->events.sorted();
+        for (const ApplicationEvent& event : events) partition->applications.add(event.subject);
         auto done = write_slices(partition, std::span(events), &IndexSlice::events);
         if (!done) return done;
     }
     ASSIGN_OR_RETURN(auto keys, reader.read_keys(*partition));
     if (auto done = write_keys(partition, std::move(keys)); !done) return done;
+    partition->endpoints.set_ready();
+    partition->applications.set_ready();
     if (auto done = write_index(partition, LogStage::indexed, {}); !done) return done;
     partition->attempts.clear();
     partition->events.clear();

@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "store/sqlite/subject_filter.h"
 #include "store/sqlite/subject_index.h"
 
 namespace posthaste {
@@ -37,6 +38,9 @@ struct LogPartition {
     // Until stage is indexed.
     EndpointIndex attempts;
     EventIndex events;
+    // From when it is.
+    SubjectFilter endpoints;
+    SubjectFilter applications;
 };
 using LogPartitionPtr = std::shared_ptr<LogPartition>;
 

@@ -119,6 +119,12 @@ inline constexpr char kAttemptsNewestFirst[] =
 inline constexpr char kCountAttempts[] =
     "SELECT count(*), coalesce(sum(is_delivered), 0) FROM attempt_by_endpoint WHERE endpoint = ?1"
     " AND started_at >= ?2 AND started_at <= ?3";
+// The sorted tables: primary key, one probe for each subject there is.
+inline constexpr char kNextEndpoint[] =
+    "SELECT endpoint FROM attempt_by_endpoint WHERE endpoint > ?1 ORDER BY endpoint LIMIT 1";
+inline constexpr char kNextApplication[] =
+    "SELECT application FROM event_by_application WHERE application > ?1"
+    " ORDER BY application LIMIT 1";
 // event_by_application: primary key, in order, either way.
 inline constexpr char kEventsOldestFirst[] =
     "SELECT event FROM event_by_application WHERE application = ?1 AND event >= ?2 AND event <= ?3"

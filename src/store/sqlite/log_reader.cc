@@ -58,7 +58,7 @@ Result<LogReader::File*> LogReader::open(LogPartition& partition) {
         return &files_.front();
     }
     ASSIGN_OR_RETURN(auto database, SqliteDatabase::open(partition.path, SqliteAccess::read, vfs_));
-    static_cast<void>(database.execute("PRAGMA cache_size=-1024"));
+    static_cast<void>(database.execute("PRAGMA cache_size=-512"));
     File& file = files_.emplace_front(std::move(database));
     if (auto done = file.prepare(); !done) {
         files_.pop_front();

@@ -56,7 +56,7 @@ private:
     struct AttemptCursor;
     struct AttemptPlace;
     enum class Payload : bool { skip, read };
-    static constexpr std::size_t kFilesMax = 16;  // open at once
+    static constexpr std::size_t kFilesMax = 32;  // open at once
 
     void close_removed();
     [[nodiscard]] Result<File*> open(LogPartition& partition);
@@ -74,6 +74,9 @@ private:
                                                   ScanSlice& slice);
 
     // Lists (log_reader_lists.cc).
+    // Whether an indexed file has anything of a subject.
+    [[nodiscard]] Result<bool> may_hold(LogPartition& partition, SubjectKind kind,
+                                        std::uint64_t subject);
     [[nodiscard]] Result<std::vector<std::uint64_t>> read_events(
         LogPartition& partition, std::uint64_t application, const KeyRange<std::uint64_t>& range);
     [[nodiscard]] Result<std::vector<AttemptKey>> read_attempts(LogPartition& partition,

@@ -76,6 +76,29 @@ Result<void> LogReader::warm(LogPartition& partition, SubjectKind kind) {
     });
 }
 
+Result<bool> LogReader::may_hold(LogPartition& partition, SubjectKind kind, std::uint64_t subject) {
+    const bool is_endpoint = kind == SubjectKind::endpoint;
+    SubjectFilter& filter = is_endpoint ? partition.endpoints : partition.applications;
+    if (!filter.is_ready()) {
+        ASSIGN_OR_RETURN(File* const file, open(partition));
+        const char* const sql = is_endpoint ? log_sql::kNextEndpoint : log_sql::kNextApplication;
+        ASSIGN_OR_RETURN(SqliteStatement* const next, file->statement(sql));
+        std::int64_t above = std::numeric_limits<std::int64_t>::min();
+        for (;;) {
+            next->bind(1, above);
+            const SqliteCursor cursor(*next);
+            const int code = next->step();
+            if (code == SQLITE_DONE) break;
+            if (code != SQLITE_ROW)
+                return std::unexpected(failed(partition, code, "read an index"));
+            above = next->integer(0);
+            filter.add(next->unsigned_integer(0));
+        }
+        filter.set_ready();
+    }
+    return filter.may_hold(subject);
+}
+
 Result<std::vector<std::uint64_t>> LogReader::read_events(LogPartition& partition,
                                                           std::uint64_t application,
                                                           const KeyRange<std::uint64_t>& range) {
@@ -86,6 +109,10 @@ Result<std::vector<std::uint64_t>> LogReader::read_events(LogPartition& partitio
         // The table on disk may have been completed, and the index in memory dropped, since the stage was read.
         if (partition.stage != LogStage::indexed) return found;
     }
+    std::vector<std::uint64_t> events;
+    ASSIGN_OR_RETURN(const bool is_here,
+                     may_hold(partition, SubjectKind::application, application));
+    if (!is_here) return events;
     ASSIGN_OR_RETURN(File* const file, open(partition));
     const bool is_oldest_first = range.order == ReadingOrder::oldest_first;
     ASSIGN_OR_RETURN(SqliteStatement* const rows,
@@ -96,7 +123,6 @@ Result<std::vector<std::uint64_t>> LogReader::read_events(LogPartition& partitio
     rows->bind(3, range.to);
     rows->bind(4, limit_of(range.limit));
     const SqliteCursor cursor(*rows);
-    std::vector<std::uint64_t> events;
     int code = SQLITE_DONE;
     while ((code = rows->step()) == SQLITE_ROW) events.push_back(rows->unsigned_integer(0));
     if (code != SQLITE_DONE)
@@ -113,6 +139,9 @@ Result<std::vector<AttemptKey>> LogReader::read_attempts(LogPartition& partition
         auto found = partition.attempts.read(endpoint, range);
         if (partition.stage != LogStage::indexed) return found;
     }
+    std::vector<AttemptKey> keys;
+    ASSIGN_OR_RETURN(const bool is_here, may_hold(partition, SubjectKind::endpoint, endpoint));
+    if (!is_here) return keys;
     ASSIGN_OR_RETURN(File* const file, open(partition));
     const bool is_oldest_first = range.order == ReadingOrder::oldest_first;
     ASSIGN_OR_RETURN(SqliteStatement* const rows,
@@ -123,7 +152,6 @@ Result<std::vector<AttemptKey>> LogReader::read_attempts(LogPartition& partition
     rows->bind(3, range.to.started_at);
     rows->bind(4, limit_of(range.limit));
     const SqliteCursor cursor(*rows);
-    std::vector<AttemptKey> keys;
     int code = SQLITE_DONE;
     while ((code = rows->step()) == SQLITE_ROW) {
         keys.push_back({rows->integer(0), rows->unsigned_integer(1),
@@ -414,8 +442,8 @@ Result<AttemptCounts> LogReader::count_attempts(EndpointId endpoint, Timestamp s
 Result<void> LogReader::count_attempts_of(LogPartition& partition, EndpointId endpoint,
                                           const KeyRange<AttemptKey>& range,
                                           AttemptCounts& counts) {
-    ASSIGN_OR_RETURN(File* const file, open(partition));
     if (partition.parked != 0) {
+        ASSIGN_OR_RETURN(File* const file, open(partition));
         ASSIGN_OR_RETURN(SqliteStatement* const parked, file->statement(log_sql::kCountParked));
         parked->bind(1, endpoint.hi);
         const SqliteCursor cursor(*parked);
@@ -436,6 +464,9 @@ Result<void> LogReader::count_attempts_of(LogPartition& partition, EndpointId en
             return {};
         }
     }
+    ASSIGN_OR_RETURN(const bool is_here, may_hold(partition, SubjectKind::endpoint, endpoint.hi));
+    if (!is_here) return {};
+    ASSIGN_OR_RETURN(File* const file, open(partition));
     ASSIGN_OR_RETURN(SqliteStatement* const rows, file->statement(log_sql::kCountAttempts));
     rows->bind(1, endpoint.hi);
     rows->bind(2, range.from.started_at);

@@ -75,6 +75,8 @@ constexpr Expectation kExpectations[] = {
      "SEARCH event_by_application USING PRIMARY KEY (application=? AND event>? AND event<?); "},
     {log_sql::kEventsNewestFirst,
      "SEARCH event_by_application USING PRIMARY KEY (application=? AND event>? AND event<?); "},
+    {log_sql::kNextEndpoint, "SEARCH attempt_by_endpoint USING PRIMARY KEY (endpoint>?); "},
+    {log_sql::kNextApplication, "SEARCH event_by_application USING PRIMARY KEY (application>?); "},
     {log_sql::kFindKey, "SEARCH event_key_sorted USING PRIMARY KEY (key=?); "},
     {log_sql::kReadFilter, "SEARCH key_filter USING INTEGER PRIMARY KEY (rowid=?); "},
     {log_sql::kExpiredPayloads, "SEARCH payload_expiry USING PRIMARY KEY (at<?); "},
