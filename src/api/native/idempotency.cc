@@ -1,8 +1,5 @@
 #include "api/native/idempotency.h"
 
-#include <openssl/evp.h>
-
-#include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
@@ -11,6 +8,7 @@
 #include <memory>
 
 #include "api/native/answers.h"
+#include "api/native/digest.h"
 #include "api/reply.h"
 #include "base/assert.h"
 #include "ports/suspend.h"
@@ -116,16 +114,7 @@ std::optional<Id> request_key(const HttpRequest& request, const Principal& princ
     named += *key;
     named += '\n';
     named += request.target;
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned length = 0;
-    ASSERT(EVP_Digest(named.data(), named.size(), digest.data(), &length, EVP_sha256(), nullptr) ==
-           1);
-    Id id;
-    for (std::size_t i = 0; i < 8; ++i) {
-        id.hi = id.hi << 8 | digest.at(i);
-        id.lo = id.lo << 8 | digest.at(i + 8);
-    }
-    return id;
+    return digest_id(named);
 }
 
 bool RequestLocks::acquire(Id key, std::function<void()> wake) {

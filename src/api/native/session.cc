@@ -1,12 +1,8 @@
 #include "api/native/session.h"
 
-#include <openssl/evp.h>
-
-#include <array>
-
 #include "api/native/answers.h"
+#include "api/native/digest.h"
 #include "api/text.h"
-#include "base/assert.h"
 #include "base/bytes.h"
 
 namespace posthaste::native {
@@ -65,16 +61,7 @@ PrincipalPtr make_principal(TokenClaims claims) {
 
 OrganizationId organization_id(std::string_view name) {
     if (const auto id = parse_base62("org", name); id && !id->is_nil()) return OrganizationId(*id);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned length = 0;
-    ASSERT(EVP_Digest(name.data(), name.size(), digest.data(), &length, EVP_sha256(), nullptr) ==
-           1);
-    OrganizationId id;
-    for (std::size_t i = 0; i < 8; ++i) {
-        id.hi = id.hi << 8 | digest.at(i);
-        id.lo = id.lo << 8 | digest.at(i + 8);
-    }
-    return id;
+    return OrganizationId(digest_id(name));
 }
 
 Sessions::Sessions(const TokenSettings& settings) {

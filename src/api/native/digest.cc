@@ -1,0 +1,40 @@
+#include "api/native/digest.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <memory>
+
+#include "base/assert.h"
+
+namespace posthaste::native {
+
+namespace {
+
+struct FreeDigest {
+    void operator()(EVP_MD* digest) const { EVP_MD_free(digest); }
+};
+
+// Fetching an algorithm takes locks and lookups, so it is done once per process.
+const EVP_MD* sha256() {
+    static const std::unique_ptr<EVP_MD, FreeDigest> digest{
+        EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+    ASSERT(digest != nullptr);
+    return digest.get();
+}
+
+}  // namespace
+
+Id digest_id(std::string_view text) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned length = 0;
+    ASSERT(EVP_Digest(text.data(), text.size(), digest.data(), &length, sha256(), nullptr) == 1);
+    Id id;
+    for (std::size_t i = 0; i < 8; ++i) {
+        id.hi = id.hi << 8 | digest.at(i);
+        id.lo = id.lo << 8 | digest.at(i + 8);
+    }
+    return id;
+}
+
+}  // namespace posthaste::native
