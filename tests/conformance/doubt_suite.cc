@@ -65,6 +65,31 @@ TEST_P(StoreSuite, after_a_doubtful_commit_that_did_not_happen_nothing_of_it_is_
     EXPECT_GT(accept({endpoint_id(1)})->id.hi, earlier->id.hi);
 }
 
+TEST_P(StoreSuite, a_manual_attempt_asked_for_in_doubt_is_asked_for_once) {
+    for (const Doubt doubt : {Doubt::durable, Doubt::lost}) {
+        SCOPED_TRACE(doubt == Doubt::durable ? "durable" : "lost");
+        factory_ = GetParam().make();
+        open();
+        const EventPtr earlier = accept({endpoint_id(1)});
+        update(settle(earlier, endpoint_id(1), DeliveryState::dead, {}, make_attempt(1, now())));
+        const DeliveryUpdate wanted = resend(earlier, endpoint_id(1), now());
+        DoubtfulCommit::make(*this, doubt, wanted, make_event({endpoint_id(2)}));
+        ASSERT_TRUE(commit({}).result);
+        const bool is_there = doubt == Doubt::durable;
+        EXPECT_EQ(state_of(earlier->id, endpoint_id(1)),
+                  is_there ? DeliveryState::parked : DeliveryState::dead);
+        for (int i = 0; i < 2; ++i) {
+            update(wanted);
+            EXPECT_EQ(tally().dead, 0u);
+            EXPECT_EQ(tally().parked, is_there ? 2u : 1u);
+            EXPECT_EQ(load_due(endpoint_id(1), now()).rows.size(), 1u);
+            reopen_after_crash();
+        }
+        end_by_close();
+    }
+    open();
+}
+
 TEST_P(StoreSuite, a_crash_before_the_doubt_is_resolved_loses_nothing) {
     open();
     const EventPtr earlier = accept({endpoint_id(1)});
