@@ -24,6 +24,7 @@ Endpoint full_endpoint(Timestamp now) {
     endpoint.retry.jitter_fraction = 0.25;
     endpoint.retry.attempts_max = 9;
     endpoint.retry.age_max = 77h;
+    endpoint.retry.after_timeout_min = 61s;
     endpoint.timeout = 1234ms;
     endpoint.in_flight_max = 17;
     endpoint.description = "its owner's words \xc3\xa9";

@@ -1,7 +1,7 @@
 -- posthaste.db, version 2: what the native API knows of endpoints, and records (ports/record.h).
 ALTER TABLE endpoint ADD COLUMN uid TEXT;
 -- JSON object of what has no column: description, version, throttle_rate, channels, filter, metadata, headers, failing_since,
--- updated_at. A member that is not there has its default.
+-- updated_at, after_timeout_min (of the retry policy). A member that is not there has its default.
 ALTER TABLE endpoint ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
 CREATE UNIQUE INDEX endpoint_by_uid ON endpoint(application, uid) WHERE uid IS NOT NULL AND is_deleted = 0;
 

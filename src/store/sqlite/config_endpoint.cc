@@ -28,7 +28,7 @@ constexpr char kReadDetails[] =
     "SELECT json_extract(?1, '$.description'), json_extract(?1, '$.version'),"
     " json_extract(?1, '$.throttle_rate'), json_type(?1, '$.channels'),"
     " json_extract(?1, '$.filter'), json_extract(?1, '$.failing_since'),"
-    " json_extract(?1, '$.updated_at')";
+    " json_extract(?1, '$.updated_at'), json_extract(?1, '$.after_timeout_min')";
 
 // "SELECT … FROM json_each" over the pairs of one member of the details.
 std::string pairs_of(std::string_view member) {
@@ -125,6 +125,7 @@ int EndpointReader::read_details(Endpoint& endpoint) {
         if (!row.is_null(4)) endpoint.filter = row.bytes(4);
         if (!row.is_null(5)) endpoint.failing_since = from_micros(row.integer(5));
         if (!row.is_null(6)) endpoint.updated_at = from_micros(row.integer(6));
+        if (!row.is_null(7)) endpoint.retry.after_timeout_min = Duration{row.integer(7)};
     }
     return read_detail_lists(endpoint, details);
 }

@@ -69,6 +69,8 @@ std::string details_json(const Endpoint& endpoint) {
     if (endpoint.filter) add("filter", text_json(*endpoint.filter));
     if (!endpoint.metadata.empty()) add("metadata", pairs_json(endpoint.metadata));
     if (!endpoint.headers.empty()) add("headers", pairs_json(endpoint.headers));
+    if (endpoint.retry.after_timeout_min != Duration{})
+        add("after_timeout_min", std::to_string(endpoint.retry.after_timeout_min.count()));
     if (endpoint.failing_since)
         add("failing_since", std::to_string(to_micros(*endpoint.failing_since)));
     if (endpoint.updated_at != Timestamp{})
