@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <random>
+
 namespace posthaste::native {
 namespace {
 
@@ -138,6 +142,65 @@ TEST(Body, values) {
     EXPECT_EQ(body.raw({"raw"}).value, "[1, 2]");
     EXPECT_EQ(body.integer({"n"}, -5, 0).value, -5);
     EXPECT_TRUE(body.ok());
+}
+
+// Random documents, written with random space and escapes.
+class Documents {
+public:
+    explicit Documents(unsigned seed) : random_(seed) {}
+
+    std::string object(int depth) {
+        std::string text = "{";
+        const int count = below(5);
+        for (int i = 0; i < count; ++i) {
+            if (i > 0) text += ",";
+            text += space() + "\"m" + std::to_string(i) + "\"" + space() + ":" + space() +
+                    value(depth - 1) + space();
+        }
+        return text + space() + "}";
+    }
+
+private:
+    int below(int limit) { return static_cast<int>(random_() % static_cast<unsigned>(limit)); }
+    std::string space() {
+        constexpr std::string_view kSpaces[] = {"", " ", "\n", "\t \r\n"};
+        return std::string(kSpaces[below(4)]);
+    }
+    std::string value(int depth) {
+        constexpr std::string_view kScalars[] = {
+            "null",     "true",     "false",        "0",  "-1.5e+3", "\"\"", "\"}]{[,:\"",
+            "\"\\\"\"", "\"\\\\\"", "\"\\u0022x\"", "[]", "{}"};
+        const int kind = depth > 0 ? below(14) : below(12);
+        if (kind == 12) return object(depth);
+        if (kind < 12) return std::string(kScalars[kind]);
+        std::string text = "[";
+        const int count = below(4);
+        for (int i = 0; i < count; ++i) text += (i > 0 ? "," : "") + space() + value(depth - 1);
+        return text + space() + "]";
+    }
+
+    std::mt19937 random_;
+};
+
+TEST(Body, members_are_those_that_a_parser_finds) {
+    for (unsigned seed = 0; seed < 2000; ++seed) {
+        const std::string text = Documents(seed).object(4);
+        const auto model = boost::json::parse(text).as_object();
+        BodyReader body(text);
+        for (int i = 0; i < 5; ++i) {
+            const std::string name = "m" + std::to_string(i);
+            const auto raw = body.raw({name, Presence::clearable});
+            const auto* expected = model.if_contains(name);
+            ASSERT_EQ(raw.is_given, expected != nullptr) << text;
+            if (!expected) continue;
+            ASSERT_EQ(raw.value.has_value(), !expected->is_null()) << text;
+            if (!raw.value) continue;
+            ASSERT_EQ(boost::json::serialize(boost::json::parse(*raw.value)),
+                      boost::json::serialize(*expected))
+                << text;
+        }
+        EXPECT_TRUE(body.ok()) << text;
+    }
 }
 
 }  // namespace

@@ -115,11 +115,14 @@ private:
         open_members_.resize(closed.first_member);
     }
 
-    // UTF-8 sorts by its bytes as its code points do.
+    // UTF-8 sorts by its bytes as its code points do. Of equal keys the last one counts, so their places decide.
     void keep_sorted(std::vector<Member>::iterator first) {
-        const auto by_key = [](const Member& a, const Member& b) { return a.key < b.key; };
+        const auto by_key = [](const Member& a, const Member& b) {
+            const int order = a.key.compare(b.key);
+            return order != 0 ? order < 0 : a.begin < b.begin;
+        };
         if (!std::is_sorted(first, open_members_.end(), by_key))
-            std::stable_sort(first, open_members_.end(), by_key);
+            std::sort(first, open_members_.end(), by_key);
         for (auto member = first; member != open_members_.end(); ++member) {
             const auto behind = member + 1;
             if (behind == open_members_.end() || behind->key != member->key)
