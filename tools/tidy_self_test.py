@@ -52,6 +52,8 @@ PLANTED = [
     ("header", "src/base/x.h", "// What it is.\nint f();\n"),
     ("header", "src/base/x.h", "#pragma once\n\nint f();\n"),
     ("header", "src/base/x.h", HEADER + "using namespace std;\n"),
+    ("names", "src/net/x.cc", "namespace n {\nstruct Twice {\n};\nnamespace {\nstruct Twice {\n};\n}  // namespace\n"
+                              "enum class Twice : int {\n};\n}  // namespace n\n"),
     ("size", "src/net/x.cc", "int x;\n" * 701),
     ("size", "src/net/x.cc", "int " + "x" * 100 + ";\n"),
     ("size", "src/net/x.cc", LONG),

@@ -106,7 +106,7 @@ private:
     std::size_t sent_ = 0;             // of head and body together
     std::uint64_t request_bytes_ = 0;  // received for this request, for its rate
     Duration request_began_{0};
-    Refusal refusal_;
+    RequestRefusal refusal_;
 };
 
 }  // namespace posthaste

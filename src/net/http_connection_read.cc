@@ -114,7 +114,7 @@ Task<HttpConnection::Read> HttpConnection::read_head() {
         const auto progress =
             input == "\r" ? RequestParser::Progress::need_more : block_->parser.parse(input);
         if (progress == RequestParser::Progress::refused) {
-            const Refusal& refusal = block_->parser.refusal();
+            const RequestRefusal& refusal = block_->parser.refusal();
             co_return refused(refusal.status, refusal.reason);
         }
         if (progress == RequestParser::Progress::done) break;

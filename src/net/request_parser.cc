@@ -33,7 +33,7 @@ Method to_method(http::verb verb) {
     }
 }
 
-Refusal explain(const error_code& ec) {
+RequestRefusal explain(const error_code& ec) {
     if (ec == http::error::header_limit) return {431, "the request's header is too large"};
     if (ec == http::error::bad_method) return {400, "malformed method"};
     if (ec == http::error::bad_target) return {400, "malformed request target"};
@@ -69,7 +69,7 @@ public:
     }
 
     void begin_input(std::string_view input) { input_ = input; }
-    [[nodiscard]] const std::optional<Refusal>& refusal() const { return refusal_; }
+    [[nodiscard]] const std::optional<RequestRefusal>& refusal() const { return refusal_; }
     [[nodiscard]] bool has_request_line() const { return has_request_line_; }
 
 private:
@@ -127,7 +127,7 @@ private:
         return next == ' ' || next == '\t';
     }
 
-    void refuse(Refusal refusal, error_code& ec) {
+    void refuse(RequestRefusal refusal, error_code& ec) {
         refusal_ = refusal;
         ec = http::error::bad_value;
     }
@@ -137,7 +137,7 @@ private:
     RequestHead& head_;
     Facts& facts_;
     std::string_view input_;
-    std::optional<Refusal> refusal_;
+    std::optional<RequestRefusal> refusal_;
     bool has_request_line_ = false;
 };
 
@@ -181,12 +181,12 @@ public:
     std::vector<HeaderView> headers_;
     RequestHead head_;
     Facts facts_;
-    Refusal refusal_;
+    RequestRefusal refusal_;
     std::size_t consumed_ = 0;
     std::optional<Grammar> grammar_;
 
 private:
-    Progress refuse(Refusal refusal) {
+    Progress refuse(RequestRefusal refusal) {
         refusal_ = refusal;
         return Progress::refused;
     }
@@ -207,13 +207,13 @@ private:
                input.substr(0, line_bytes_max).find('\n') == std::string_view::npos;
     }
 
-    [[nodiscard]] static Refusal judge_long_line(std::string_view input) {
+    [[nodiscard]] static RequestRefusal judge_long_line(std::string_view input) {
         if (input.substr(0, 64).find(' ') == std::string_view::npos)
             return {400, "malformed method"};
         return {414, "the request target is too long"};
     }
 
-    [[nodiscard]] Refusal judge_error(const error_code& ec, std::string_view input) const {
+    [[nodiscard]] RequestRefusal judge_error(const error_code& ec, std::string_view input) const {
         if (ec == http::error::header_limit && is_long_line(input)) return judge_long_line(input);
         return explain(ec);
     }
@@ -230,51 +230,55 @@ private:
         return Progress::done;
     }
 
-    std::optional<Refusal> judge_target() {
+    std::optional<RequestRefusal> judge_target() {
         if (head_.method_text == "CONNECT" || head_.method_text == "TRACE")
-            return Refusal{501, "this method is not implemented"};
+            return RequestRefusal{501, "this method is not implemented"};
         const auto parts = split_target(head_.target, head_.method);
-        if (!parts) return Refusal{400, "malformed request target"};
+        if (!parts) return RequestRefusal{400, "malformed request target"};
         head_.path = parts->path;
         head_.query = parts->query;
         return std::nullopt;
     }
 
-    std::optional<Refusal> judge_framing() {
+    std::optional<RequestRefusal> judge_framing() {
         if (facts_.transfer_encodings > 0) {
             if (head_.version == HttpVersion::http_1_0)
-                return Refusal{400, "Transfer-Encoding is not allowed in HTTP/1.0"};
+                return RequestRefusal{400, "Transfer-Encoding is not allowed in HTTP/1.0"};
             if (facts_.content_lengths > 0)
-                return Refusal{400, "Transfer-Encoding and Content-Length exclude each other"};
+                return RequestRefusal{400,
+                                      "Transfer-Encoding and Content-Length exclude each other"};
             if (facts_.transfer_encodings > 1 ||
                 !boost::beast::iequals(
                     BeastView(facts_.transfer_encoding.data(), facts_.transfer_encoding.size()),
                     "chunked"))
-                return Refusal{400, "Transfer-Encoding must be exactly one \"chunked\""};
+                return RequestRefusal{400, "Transfer-Encoding must be exactly one \"chunked\""};
             head_.framing = Framing::chunked;
         } else if (facts_.content_lengths > 0) {
-            if (facts_.content_lengths > 1) return Refusal{400, "more than one Content-Length"};
-            if (!is_decimal(facts_.content_length)) return Refusal{400, "malformed Content-Length"};
+            if (facts_.content_lengths > 1)
+                return RequestRefusal{400, "more than one Content-Length"};
+            if (!is_decimal(facts_.content_length))
+                return RequestRefusal{400, "malformed Content-Length"};
             head_.content_length = grammar_->content_length().value_or(0);
             head_.framing = head_.content_length > 0 ? Framing::sized : Framing::none;
         }
         return std::nullopt;
     }
 
-    [[nodiscard]] std::optional<Refusal> judge_host() const {
-        if (facts_.hosts > 1) return Refusal{400, "more than one Host"};
+    [[nodiscard]] std::optional<RequestRefusal> judge_host() const {
+        if (facts_.hosts > 1) return RequestRefusal{400, "more than one Host"};
         if (facts_.hosts == 0 && head_.version == HttpVersion::http_1_1)
-            return Refusal{400, "Host is missing"};
-        if (facts_.hosts == 1 && !is_authority(facts_.host)) return Refusal{400, "malformed Host"};
+            return RequestRefusal{400, "Host is missing"};
+        if (facts_.hosts == 1 && !is_authority(facts_.host))
+            return RequestRefusal{400, "malformed Host"};
         return std::nullopt;
     }
 
-    std::optional<Refusal> judge_expect() {
+    std::optional<RequestRefusal> judge_expect() {
         // HTTP/1.0 knows no expectations, and a server ignores them there.
         if (!facts_.expect || head_.version == HttpVersion::http_1_0) return std::nullopt;
         const BeastView value(facts_.expect->data(), facts_.expect->size());
         if (!boost::beast::iequals(value, "100-continue"))
-            return Refusal{417, "unknown expectation"};
+            return RequestRefusal{417, "unknown expectation"};
         head_.expects_continue = true;
         return std::nullopt;
     }
@@ -287,6 +291,6 @@ void RequestParser::reset() { sink_->reset(); }
 RequestParser::Progress RequestParser::parse(std::string_view input) { return sink_->parse(input); }
 const RequestHead& RequestParser::head() const { return sink_->head_; }
 std::size_t RequestParser::head_bytes() const { return sink_->consumed_; }
-const Refusal& RequestParser::refusal() const { return sink_->refusal_; }
+const RequestRefusal& RequestParser::refusal() const { return sink_->refusal_; }
 
 }  // namespace posthaste

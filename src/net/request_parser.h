@@ -39,7 +39,7 @@ struct RequestLimits {
 };
 
 // Why a request is refused; `reason` is a literal.
-struct Refusal {
+struct RequestRefusal {
     int status = 400;
     std::string_view reason;
 };
@@ -59,9 +59,9 @@ public:
     // one request, and its bytes stay there while the head is in use.
     Progress parse(std::string_view input);
 
-    [[nodiscard]] const RequestHead& head() const;  // REQUIRES: done
-    [[nodiscard]] std::size_t head_bytes() const;   // REQUIRES: done; where the body begins
-    [[nodiscard]] const Refusal& refusal() const;   // REQUIRES: refused
+    [[nodiscard]] const RequestHead& head() const;        // REQUIRES: done
+    [[nodiscard]] std::size_t head_bytes() const;         // REQUIRES: done; where the body begins
+    [[nodiscard]] const RequestRefusal& refusal() const;  // REQUIRES: refused
 
 private:
     class Sink;
