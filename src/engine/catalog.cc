@@ -171,7 +171,7 @@ Result<void> add_to(Directory::Contents& contents, const Record& record) {
             case RecordKind::answer:
             case RecordKind::setting: break;
         }
-        ASSERT(!"only organizations, applications and event types are in the directory");
+        ASSERT(false && "only organizations, applications and event types are in the directory");
     } catch (const std::exception& failure) {
         return fail(ErrorCode::corrupt, "the stored object " + to_uuid(record.id) + " \"" +
                                             record.name + "\" cannot be read: " + failure.what());
