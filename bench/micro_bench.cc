@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "api/native/message_in.h"
+#include "api/native/message_out.h"
 #include "api/payload.h"
 #include "base/id.h"
 #include "domain/fair_scheduler.h"
@@ -89,6 +91,32 @@ void match_a_filter(benchmark::State& state) {
     for (auto _ : state) benchmark::DoNotOptimize(filter->matches(input));
 }
 BENCHMARK(match_a_filter);
+
+std::string message_of(std::size_t bytes) {
+    return R"({"eventType":"user.created","payload":)" + payload_of(bytes) + "}";
+}
+
+// What POST /app/{app_id}/msg pays where the ingest route pays check_a_payload.
+void read_a_message(benchmark::State& state) {
+    native::MessageReader reader;
+    std::string body = message_of(static_cast<std::size_t>(state.range(0)));
+    const std::size_t size = body.size();
+    body.append(64, ' ');
+    for (auto _ : state) {
+        const auto message = reader.read(std::string_view(body).substr(0, size));
+        benchmark::DoNotOptimize(message->payload.data());
+    }
+}
+BENCHMARK(read_a_message)->Arg(256)->Arg(1024)->Arg(16384);
+
+void answer_a_message(benchmark::State& state) {
+    Event event = event_of(1024);
+    event.type = "user.created";
+    const auto content = state.range(0) == 0 ? native::Content::omitted : native::Content::shown;
+    for (auto _ : state)
+        benchmark::DoNotOptimize(native::message_json(event, content, Timestamp{}));
+}
+BENCHMARK(answer_a_message)->ArgName("with_content")->Arg(0)->Arg(1);
 
 void choose_a_lane(benchmark::State& state) {
     FairScheduler scheduler;

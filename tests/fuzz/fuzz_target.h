@@ -52,6 +52,7 @@ void run_ids(std::string_view input);
 void run_ip(std::string_view input);
 void run_json(std::string_view input);
 void run_message(std::string_view input);
+void run_message_in(std::string_view input);
 void run_network(std::string_view input);
 void run_payload(std::string_view input);
 void run_payload_text(std::string_view input);

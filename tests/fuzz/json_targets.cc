@@ -7,6 +7,7 @@
 
 #include "api/json_scan.h"
 #include "api/native/json_members.h"
+#include "api/native/message_in.h"
 #include "api/native/payload_text.h"
 #include "api/payload.h"
 #include "base/assert.h"
@@ -122,6 +123,31 @@ void run_payload_text(std::string_view input) {
     // What Boost.JSON makes of a number such as 0e4000 is not even equal to itself.
     if (before && behind && *before == *before) ASSERT(*before == *behind);
     if (scan.first == '{') check_members(input);
+}
+
+// What the fast way takes, the slow way takes too, and reads the same.
+void run_message_in(std::string_view input) {
+    constexpr std::size_t kPadding = 64;
+    const std::string padded = std::string(input) + std::string(kPadding, '"');
+    const std::string_view body = std::string_view(padded).substr(0, input.size());
+    native::MessageReader fast_reader;
+    native::MessageReader slow_reader;
+    const auto fast = fast_reader.read_fast(body);
+    const auto slow = slow_reader.read_slowly(body);
+    if (slow) {
+        ASSERT(scan_json(slow->payload).first == '{');
+        ASSERT(slow->payload.data() >= body.data() &&
+               slow->payload.data() + slow->payload.size() <= body.data() + body.size());
+    } else {
+        ASSERT(slow.error().status == 422);
+    }
+    if (!fast) return;
+    ASSERT(slow.has_value());
+    ASSERT(fast->event_type == slow->event_type && fast->payload == slow->payload);
+    ASSERT(fast->event_id == slow->event_id && fast->retention_days == slow->retention_days);
+    ASSERT(fast->raw_payload == slow->raw_payload && fast->application == slow->application);
+    ASSERT(std::ranges::equal(fast->channels(), slow->channels()));
+    ASSERT(fast->tree != nullptr);
 }
 
 }  // namespace posthaste::fuzz

@@ -16,6 +16,7 @@ constexpr std::array kTargets = {
     FuzzTarget{"ip", run_ip},
     FuzzTarget{"json", run_json},
     FuzzTarget{"message", run_message},
+    FuzzTarget{"message_in", run_message_in},
     FuzzTarget{"network", run_network},
     FuzzTarget{"payload", run_payload},
     FuzzTarget{"payload_text", run_payload_text},
