@@ -149,7 +149,7 @@ private:
     std::vector<std::size_t> reactor_open_;
     std::set<EventId> acknowledged_;
     std::map<ApplicationId, Rate> applications_;
-    std::map<Id, EventId> requests_;  // first events by request key
+    std::map<Id, EventId> requests_;                                 // first events by request key
     std::map<std::pair<ApplicationId, std::string>, EventId> uids_;  // of the events kept
     std::vector<Ask> asks_;
     std::set<EventId> dropped_;

@@ -20,7 +20,7 @@ class PayloadReader;
 namespace native {
 class Sessions;
 struct MessageTools;
-}
+}  // namespace native
 
 // The segments that stood for {params}, in order, not decoded.
 using RouteParams = std::array<std::string_view, 4>;
