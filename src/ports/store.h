@@ -284,8 +284,8 @@ public:
     // ids and revisions issued. Objects change in the order given, endpoints first: a name that one gives up is free for the
     // next. Errors: conflict (a revision moved on), exists (a live object has the same kind, organization,
     // parent and name; or another live endpoint of the application has the uid).
-    virtual Task<Result<ConfigChange>> change_config(ConfigChange change);
-    virtual Task<Result<std::vector<Record>>> read_records(RecordQuery query);
+    virtual Task<Result<ConfigChange>> change_config(ConfigChange change) = 0;
+    virtual Task<Result<std::vector<Record>>> read_records(RecordQuery query) = 0;
 
     // Parked rows of one endpoint that are due, oldest first. Sees every commit completed before the call.
     virtual Task<Result<ParkedPage>> load_parked(ParkedQuery query) = 0;
@@ -297,16 +297,16 @@ public:
         EndpointId id, std::size_t limit) = 0;
     virtual Task<Result<Tally>> tally() = 0;
     // The event with this uid; not_found when none is kept.
-    virtual Task<Result<EventId>> find_event(ApplicationId application, std::string uid);
-    virtual Task<Result<EventPage>> list_events(EventQuery query);
-    virtual Task<Result<AttemptPage>> list_attempts(AttemptQuery query);
+    virtual Task<Result<EventId>> find_event(ApplicationId application, std::string uid) = 0;
+    virtual Task<Result<EventPage>> list_events(EventQuery query) = 0;
+    virtual Task<Result<AttemptPage>> list_attempts(AttemptQuery query) = 0;
     virtual Task<Result<AttemptCounts>> count_attempts(EndpointId endpoint, Timestamp since,
-                                                       Timestamp until);
+                                                       Timestamp until) = 0;
     // Deletes an event's payload and body for good: overwritten, not only unlinked. not_found when no such event is kept.
-    virtual Task<Result<void>> expunge_payload(EventId id);
+    virtual Task<Result<void>> expunge_payload(EventId id) = 0;
     // Replaces the kept answer of an attempt by "EXPUNGED". not_found when there is no such attempt.
     virtual Task<Result<void>> expunge_response(EventId event, EndpointId endpoint,
-                                                std::uint32_t number);
+                                                std::uint32_t number) = 0;
 
     // Checks up to `limit` events behind `after_hi`.
     virtual Task<Result<ScanSlice>> scan(std::uint64_t after_hi, std::size_t limit) = 0;
