@@ -66,7 +66,8 @@ Result<void> LoadGenerator::open() {
     if (options_.idempotency_keys) {
         request_ += "Idempotency-Key: auto_";
         key_at_ = request_.size();
-        request_ += std::string(kEventNumberDigits, '0') + "\r\n";
+        request_.append(kEventNumberDigits, '0');
+        request_ += "\r\n";
     }
     request_ += fmt::format("Content-Length: {}\r\n\r\n", body.size());
     number_at_ = request_.size() + options_.body_before.size() + kEventNumberAt;
