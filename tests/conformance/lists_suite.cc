@@ -385,7 +385,7 @@ TEST_P(StoreSuite, random_pages_of_events_agree_with_the_model) {
     Listing listing(*this, 21);
     listing.fill(90);
     std::size_t rows = 0;
-    for (int i = 0; i < 250 && !HasFailure(); ++i) {
+    for (int i = 0; i < 100 && !HasFailure(); ++i) {
         SCOPED_TRACE(i);
         EventQuery query = listing.draw_event_query();
         const auto read = [&](const EventQuery& q) { return Pages::read(*this, q); };
@@ -406,7 +406,7 @@ TEST_P(StoreSuite, random_pages_of_attempts_agree_with_the_model) {
     Listing listing(*this, 22);
     listing.fill(90);
     std::size_t rows = 0;
-    for (int i = 0; i < 250 && !HasFailure(); ++i) {
+    for (int i = 0; i < 100 && !HasFailure(); ++i) {
         SCOPED_TRACE(i);
         AttemptQuery query = listing.draw_attempt_query();
         const auto read = [&](const AttemptQuery& q) { return Pages::read(*this, q); };
