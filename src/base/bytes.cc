@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace posthaste {
 namespace {
@@ -131,6 +132,15 @@ std::optional<std::string> from_base64(std::string_view text) {
 
 bool is_valid_utf8(std::string_view text) {
     for (std::size_t at = 0; at < text.size();) {
+        if (at + sizeof(std::uint64_t) <= text.size()) {
+            // Most text is ASCII: eight bytes at once.
+            std::uint64_t word = 0;
+            std::memcpy(&word, text.data() + at, sizeof word);
+            if ((word & 0x8080808080808080ULL) == 0) {
+                at += sizeof word;
+                continue;
+            }
+        }
         const Sequence sequence = next_sequence(text, at);
         if (!sequence.valid) return false;
         at += sequence.length;

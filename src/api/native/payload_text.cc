@@ -17,6 +17,7 @@ namespace {
 // One member of one object of the document.
 struct Member {
     std::string_view key;     // decoded
+    bool is_escaped = false;  // in the text
     std::size_t begin = 0;    // of its value
     std::size_t end = 0;      // behind its value and the space that follows
     std::size_t objects = 0;  // objects opened before its value
@@ -81,8 +82,10 @@ private:
         const std::string_view literal = text_.substr(at_, end - at_);
         Member member;
         member.key = literal.substr(1, literal.size() - 2);
-        if (member.key.find('\\') != std::string_view::npos)
+        if (member.key.find('\\') != std::string_view::npos) {
             member.key = outline_.decoded.emplace_back(unescape_json(literal));
+            member.is_escaped = true;
+        }
         at_ = skip_space(text_, skip_space(text_, end) + 1);
         member.begin = at_;
         member.objects = outline_.objects.size();
@@ -205,7 +208,10 @@ private:
         if (!step.is_first) out_ += ',';
         step.is_first = false;
         const Member& member = outline_.members[step.at++];
-        append_json_string(out_, member.key);
+        if (member.is_escaped)
+            append_json_string(out_, member.key);
+        else
+            out_.append("\"").append(member.key).append("\"");
         out_ += ':';
         steps_.push_back({Kind::stretch, member.begin, member.end, member.objects, true});
     }
