@@ -350,6 +350,53 @@ TEST_F(NativeMessages, OnlyThoseWhoWantItGetIt) {
         R"({"active":false})");
 }
 
+TEST_F(NativeMessages, PayloadsAreCheckedWhereTheirTypeSaysSo) {
+    const std::string type = R"(,"description":"","schemas":{"1":{"type":"object",)"
+                             R"("properties":{"a":{"properties":{"b":{"type":"string"}}}}}}})";
+    for (const char* mode : {"off", "warn", "reject"}) {
+        const std::string name = std::string("type.") + mode;
+        const Answer made =
+            world.call(Method::post, "/event-type",
+                       R"({"name":")" + name + R"(","payloadValidation":")" + mode + "\"" + type);
+        ASSERT_EQ(made.status, 201) << made.body;
+    }
+    const auto send = [this](const std::string& name, const std::string& payload) {
+        return post(R"({"eventType":"type.)" + name + R"(","payload":)" + payload + "}");
+    };
+    const std::string good = R"({"a":{"b":"text"}})";
+    const std::string bad = R"({"a":{"b":7}})";
+    for (const char* mode : {"off", "warn", "reject"}) {
+        const Answer answer = send(mode, good);
+        EXPECT_EQ(answer.status, 202) << answer.body;
+        EXPECT_EQ(answer.headers.find("warning:"), std::string::npos);
+    }
+    EXPECT_EQ(send("off", bad).status, 202);
+    const Answer warned = send("warn", bad);
+    EXPECT_EQ(warned.status, 202);
+    EXPECT_NE(warned.headers.find("warning: 299 - \"The payload of msg_"), std::string::npos);
+    EXPECT_NE(warned.headers.find("/a/b"), std::string::npos) << warned.headers;
+    world.received.clear();
+    const Answer refused = send("reject", bad);
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_TRUE(refused.body.starts_with(R"({"detail":[{"loc":["body","payload","a","b"],"msg":")"))
+        << refused.body;
+    EXPECT_TRUE(world.received.empty());
+}
+
+// Large payloads, which are read another way, reach filters as small ones do.
+TEST_F(NativeMessages, FiltersSeePayloadsOfAnySize) {
+    ASSERT_EQ(world.call(Method::delete_, "/app/app/endpoint/" + endpoint).status, 204);
+    make_endpoint(R"({"url":"http://receiver.test/f","filter":{"kind":"wanted"}})");
+    for (const std::size_t size : {std::size_t{10}, std::size_t{200'000}}) {
+        const std::string rest = R"(","text":")" + std::string(size, 'x') + R"("}})";
+        world.received.clear();
+        EXPECT_EQ(post(R"({"eventType":"a","payload":{"kind":"other)" + rest).status, 202);
+        EXPECT_TRUE(world.received.empty());
+        EXPECT_EQ(post(R"({"eventType":"a","payload":{"kind":"wanted)" + rest).status, 202);
+        EXPECT_EQ(world.received.size(), 1U);
+    }
+}
+
 TEST_F(NativeMessages, ContentIsExpunged) {
     const std::string id = message("");
     EXPECT_EQ(world.call(Method::delete_, "/app/app/msg/" + id + "/content").status, 204);
