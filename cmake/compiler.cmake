@@ -11,7 +11,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     $<$<CONFIG:Release>:-Wno-stringop-overread>)
   if(POSTHASTE_SANITIZE MATCHES "thread")
     # Fences in Asio's headers; and bounds that GCC 12 gets wrong in instrumented code: the other builds look at them.
-    target_compile_options(posthaste_options INTERFACE -Wno-tsan -Wno-array-bounds)
+    target_compile_options(posthaste_options INTERFACE -Wno-tsan -Wno-array-bounds -Wno-stringop-overflow
+      -Wno-stringop-overread -Wno-restrict)
   endif()
 endif()
 if(POSTHASTE_WERROR)
