@@ -1,4 +1,4 @@
-// Tokens, levels and tenants: svix-api.md's section 2, the routes that hand out tokens, and what two organizations and two
+// Tokens, levels and tenants: section 2 of the wire contract, the routes that hand out tokens, and what two organizations and two
 // applications see of each other.
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Applications over the wire: svix-api.md's rows 1 to 6.
+// Applications over the wire: the wire contract's rows 1 to 6.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Attempts, counts, examples, background tasks and pollers over the wire: svix-api.md's rows 18 to 20, 32 to 35, §1b and what
+// Attempts, counts, examples, background tasks and pollers over the wire: the wire contract's rows 18 to 20, 32 to 35, §1b and what
 // the hosted product adds.
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Endpoints over the wire: svix-api.md's rows 7 to 17, and what posthaste adds to them.
+// Endpoints over the wire: the wire contract's rows 7 to 17, and what posthaste adds to them.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Event types over the wire: svix-api.md's rows 22 to 27.
+// Event types over the wire: the wire contract's rows 22 to 27.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Messages over the wire: svix-api.md's rows 28 to 31, 36, 37 and 21, and what their traps are.
+// Messages over the wire: the wire contract's rows 28 to 31, 36, 37 and 21, and what their traps are.
 
 #include <gtest/gtest.h>
 

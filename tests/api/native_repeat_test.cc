@@ -1,4 +1,4 @@
-// Idempotency-Key: svix-api.md's section 5.
+// Idempotency-Key: what is repeated, what is not, and for how long.
 
 #include <gtest/gtest.h>
 
