@@ -1,5 +1,5 @@
-// Attempts, counts, examples, background tasks and pollers over the wire: the wire contract's rows 18 to 20, 32 to 35, §1b and what
-// the hosted product adds.
+// Attempts, counts, examples, background tasks and pollers over the wire: rows 18 to 20, 32 to 35 and §1b of the wire contract,
+// and what the hosted product adds.
 
 #include <gtest/gtest.h>
 
