@@ -21,9 +21,10 @@ class Sdk(IntegrationTest):
         printed = subprocess.run([BINARY, "token", "--database", server.database], capture_output=True, text=True, timeout=30,
                                  check=True, cwd=self.folder).stdout
         token = printed.strip().removeprefix("Token (Bearer): ")
-        done = subprocess.run(["node", "--test", "sdk_suite.mjs"], cwd=NODE_FOLDER, capture_output=True, text=True, timeout=300,
-                              check=False, env={**os.environ, "POSTHASTE_URL": f"http://127.0.0.1:{server.port}",
-                                                "POSTHASTE_TOKEN": token, "SVIX_PACKAGE": package})
+        environment = {**os.environ, "POSTHASTE_URL": f"http://127.0.0.1:{server.port}", "POSTHASTE_TOKEN": token,
+                       "SVIX_PACKAGE": package}
+        done = subprocess.run(["node", "--test", "--test-reporter=tap", "sdk_suite.mjs"], cwd=NODE_FOLDER, env=environment,
+                              capture_output=True, text=True, timeout=300, check=False)
         self.assertEqual(0, done.returncode, done.stdout[-6000:] + done.stderr[-2000:])
         self.assertIn("# fail 0", done.stdout)
 
