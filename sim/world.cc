@@ -68,8 +68,8 @@ Task<void> World::boot() {
     Result<Recovery> recovery = co_await store_->recover();
     ASSERT(recovery);
     if (!recovery->lanes.empty()) REACHED(recovery_found_lanes);
-    Result<Directory::Contents> contents = co_await load_contents(*store_);
-    while (!contents) contents = co_await load_contents(*store_);  // reads may be refused
+    Result<Directory::Contents> contents = co_await load_contents(store_.get());
+    while (!contents) contents = co_await load_contents(store_.get());  // reads may be refused
     make_engines(*recovery, std::move(*contents));
     life_ = Life::running;
     trace_.add({time_.steady(),

@@ -26,15 +26,15 @@ void DirectoryHolder::publish(Application application) { replace(std::move(appli
 void DirectoryHolder::publish(EventType type) { replace(std::move(type)); }
 void DirectoryHolder::publish(Organization organization) { replace(std::move(organization)); }
 
-Task<Result<Directory::Contents>> load_contents(Store& store) {
+Task<Result<Directory::Contents>> load_contents(Store* store) {
     Directory::Contents contents;
-    ASSIGN_OR_CO_RETURN(contents.endpoints, co_await store.load_endpoints());
+    ASSIGN_OR_CO_RETURN(contents.endpoints, co_await store->load_endpoints());
     for (const RecordKind kind :
          {RecordKind::organization, RecordKind::application, RecordKind::event_type}) {
         RecordQuery query;
         query.kind = kind;
         ASSIGN_OR_CO_RETURN(const std::vector<Record> records,
-                            co_await store.read_records(std::move(query)));
+                            co_await store->read_records(std::move(query)));
         for (const Record& record : records)
             if (Result<void> added = add_to(contents, record); !added)
                 co_return std::unexpected(std::move(added).error());
@@ -87,7 +87,7 @@ Task<Result<Endpoint>> DirectoryService::change(EndpointId id,
 }
 
 Task<Result<void>> DirectoryService::catch_up() {
-    ASSIGN_OR_CO_RETURN(Directory::Contents all, co_await load_contents(store_));
+    ASSIGN_OR_CO_RETURN(Directory::Contents all, co_await load_contents(&store_));
     for (Endpoint& endpoint : all.endpoints) {
         const PreparedEndpointPtr held = current()->find(endpoint.id);
         if (!held || held->config.revision < endpoint.revision)

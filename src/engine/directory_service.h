@@ -40,8 +40,8 @@ private:
     std::function<void(EndpointId)> listener_;
 };
 
-// Everything a directory holds, from the store.
-[[nodiscard]] Task<Result<Directory::Contents>> load_contents(Store& store);
+// Everything a directory holds, from the store, which must outlive the task.
+[[nodiscard]] Task<Result<Directory::Contents>> load_contents(Store* store);
 
 // One per reactor; not thread-safe.
 class DirectoryService {

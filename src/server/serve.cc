@@ -265,7 +265,7 @@ Result<int> Server::run() {
     ASSIGN_OR_RETURN(config_.listen_port, claim_port(config_));
     if (Result<void> opened = open(); !opened) return std::unexpected(opened.error());
     ASSIGN_OR_RETURN(const Recovery recovery, run_to_end(boot_, store_->recover()));
-    ASSIGN_OR_RETURN(Directory::Contents contents, run_to_end(boot_, load_contents(*store_)));
+    ASSIGN_OR_RETURN(Directory::Contents contents, run_to_end(boot_, load_contents(store_.get())));
     directory_ = std::make_unique<DirectoryHolder>(Directory::holding(std::move(contents)));
     if (Result<void> read = read_settings(); !read) return std::unexpected(read.error());
     build_reactors(recovery);

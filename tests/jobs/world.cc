@@ -86,7 +86,7 @@ void JobWorld::open() {
     process_ = std::make_unique<Process>(*this, *io_);
     Process& process = *process_;
     EXPECT_TRUE(run(process.store.recover()));
-    Result<Directory::Contents> contents = run(load_contents(process.store));
+    Result<Directory::Contents> contents = run(load_contents(&process.store));
     ASSERT(contents);
     for (Organization& one : contents->organizations) process.holder.publish(std::move(one));
     for (Application& one : contents->applications) process.holder.publish(std::move(one));
