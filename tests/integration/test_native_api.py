@@ -214,7 +214,7 @@ class Throttling(NativeApiTest):
         self.assertGreater(times[-1] - times[0], 59 / 20 * 0.9)
         self.assertEqual(60, len(receiver.numbers()))
         attempts = api.call("GET", f"/app/{app}/msg?limit=1").json()["data"][0]["id"]
-        listed = api.call("GET", f"/app/{app}/attempt/msg/{attempts}").json()["data"]
+        listed = eventually(lambda: api.call("GET", f"/app/{app}/attempt/msg/{attempts}").json()["data"], what="the last attempt's record")
         self.assertEqual([0], [each["status"] for each in listed], "waiting burns no attempt")
 
 
