@@ -132,6 +132,7 @@ struct Event {
 
     std::optional<std::string> uid;     // the producer's own id; unique in the application
     std::vector<std::string> channels;  // only endpoints of one of these, or of all, want it
+    std::vector<std::string> tags;      // the producer's own words, by which lists are narrowed
     std::optional<std::string> body;    // sent instead of the payload
     // A keyed hash of what names this request among its producer's. A second event with the same one is not stored for
     // kRepeatWindow; its producer is told of the first.

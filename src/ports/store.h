@@ -159,6 +159,7 @@ struct EventQuery {
     bool with_payload = true;
     std::vector<std::string> event_types;  // any of these; empty: all
     std::optional<std::string> channel;    // events that name it
+    std::optional<std::string> tag;        // likewise
     std::vector<DeliveryState> states;     // of the delivery to `endpoint`; empty: all
     std::size_t scan_max = 100'000;  // events looked at; a page may end early, with `more_behind`
 };
@@ -188,6 +189,7 @@ struct AttemptQuery {
     std::optional<bool> delivered;         // outcome
     std::optional<int> status_class;       // 0 (no answer), 100, 200, … 500
     std::optional<std::string> channel;    // of the event
+    std::optional<std::string> tag;        // of the event
     std::vector<std::string> event_types;  // of the event
     std::size_t scan_max = 100'000;
 };

@@ -18,10 +18,11 @@ bool names(const std::vector<std::string>& list, const std::string& name) {
     return std::ranges::find(list, name) != list.end();
 }
 
-bool is_wanted(const std::vector<std::string>& types, const std::optional<std::string>& channel,
-               const Event& event) {
-    return (types.empty() || names(types, event.type)) &&
-           (!channel || names(event.channels, *channel));
+template <class Query>
+bool has_words(const Query& query, const Event& event) {
+    return (query.event_types.empty() || names(query.event_types, event.type)) &&
+           (!query.channel || names(event.channels, *query.channel)) &&
+           (!query.tag || names(event.tags, *query.tag));
 }
 
 }  // namespace
@@ -34,8 +35,7 @@ bool matches(const RecordQuery& query, const Record& record) {
 
 bool matches(const EventQuery& query, const Event& event) {
     return event.application == query.application &&
-           is_between(event.id, query.above, query.below) &&
-           is_wanted(query.event_types, query.channel, event);
+           is_between(event.id, query.above, query.below) && has_words(query, event);
 }
 
 bool matches(const EventQuery& query, DeliveryState state) {
@@ -49,9 +49,7 @@ bool matches(const AttemptQuery& query, AttemptId id, const AttemptRecord& attem
            equals(query.status_class, status_class);
 }
 
-bool matches(const AttemptQuery& query, const Event& event) {
-    return is_wanted(query.event_types, query.channel, event);
-}
+bool matches(const AttemptQuery& query, const Event& event) { return has_words(query, event); }
 
 EventPtr without_payload(const Event& event) {
     auto shown = std::make_shared<Event>();
@@ -63,6 +61,7 @@ EventPtr without_payload(const Event& event) {
     shown->targets = event.targets;
     shown->uid = event.uid;
     shown->channels = event.channels;
+    shown->tags = event.tags;
     shown->request_key = event.request_key;
     shown->payload_expires_at = event.payload_expires_at;
     shown->is_expunged = event.is_expunged;

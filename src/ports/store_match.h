@@ -28,14 +28,14 @@ template <class AnyId>
 
 [[nodiscard]] bool matches(const RecordQuery& query, const Record& record);
 
-// Application, bounds, type and channel. The delivery to `query.endpoint` is the caller's to find.
+// Application, bounds, type, channel and tag. The delivery to `query.endpoint` is the caller's to find.
 [[nodiscard]] bool matches(const EventQuery& query, const Event& event);
 // The state of the delivery to `query.endpoint`.
 [[nodiscard]] bool matches(const EventQuery& query, DeliveryState state);
 
 // Bounds, outcome and status.
 [[nodiscard]] bool matches(const AttemptQuery& query, AttemptId id, const AttemptRecord& attempt);
-// Type and channel of the attempt's event.
+// Type, channel and tag of the attempt's event.
 [[nodiscard]] bool matches(const AttemptQuery& query, const Event& event);
 
 // The event as lists show it: neither payload nor body.

@@ -9,6 +9,7 @@ std::shared_ptr<Event> full_event() {
     auto event = make_event({endpoint_id(1), endpoint_id(2)}, "{\"secret\":1}");
     event->uid = "order-7";
     event->channels = {"blue", "gr\xc3\xbcn", "blue/2"};
+    event->tags = {"a tag", "gr\xc3\xbcn", ""};
     event->body = std::string("a body\0 of bytes \xff", 18);
     event->request_key = Id{5, 6};
     event->payload_expires_at = from_micros(1'800'000'000'123'456);

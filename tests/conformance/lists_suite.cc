@@ -15,6 +15,7 @@ constexpr ApplicationId kApplications[] = {{0x0190'0000'0002'7000ULL, 0x8000'000
                                            {0x0190'0000'0002'7000ULL, 0x8000'0000'0000'0003ULL}};
 constexpr const char* kTypes[] = {"", "order.created", "order.paid"};
 constexpr const char* kChannels[] = {"blue", "red", "gr\xc3\xbcn"};
+constexpr const char* kTags[] = {"vip", "two words"};
 
 struct ListedAttempt {
     AttemptId id;
@@ -81,7 +82,7 @@ public:
         query.with_payload = one_in(2);
         if (one_in(4)) query.above = some_bound();
         if (one_in(4)) query.below = some_bound();
-        draw_names(query.event_types, query.channel);
+        draw_words(query);
         if (!one_in(2)) return query;
         query.endpoint = endpoint_id(below(kEndpoints + 1));
         for (const DeliveryState state :
@@ -107,7 +108,7 @@ public:
         if (one_in(4)) query.delivered = one_in(2);
         constexpr int kClasses[] = {0, 200, 500, 400};
         if (one_in(4)) query.status_class = kClasses[below(4)];
-        draw_names(query.event_types, query.channel);
+        draw_words(query);
         return query;
     }
 
@@ -115,9 +116,7 @@ public:
         std::vector<std::string> entries;
         for (const ListedEvent& listed : events_) {
             const Event& event = *listed.event;
-            if (event.application != query.application ||
-                !is_named(event, query.event_types, query.channel))
-                continue;
+            if (event.application != query.application || !has_words(event, query)) continue;
             if (!query.above.is_nil() && event.id <= query.above) continue;
             if (!query.below.is_nil() && event.id >= query.below) continue;
             auto entry = entry_of(query, listed);
@@ -132,7 +131,7 @@ public:
         for (ListedAttempt& attempt : attempts_of(query.endpoint)) {
             const int code = attempt.record.status_code;
             const bool fits =
-                is_named(*attempt.event, query.event_types, query.channel) &&
+                has_words(*attempt.event, query) &&
                 (query.above.is_nil() || attempt.id > query.above) &&
                 (query.below.is_nil() || attempt.id < query.below) &&
                 (!query.delivered ||
@@ -200,6 +199,9 @@ private:
         for (const char* channel : kChannels) {
             if (one_in(3)) event->channels.emplace_back(channel);
         }
+        for (const char* tag : kTags) {
+            if (one_in(4)) event->tags.emplace_back(tag);
+        }
         if (one_in(3)) event->body = "body";
         if (one_in(3)) event->uid = "uid " + std::to_string(events_.size());
         ListedEvent listed;
@@ -264,17 +266,21 @@ private:
         return id;
     }
 
-    void draw_names(std::vector<std::string>& types, std::optional<std::string>& channel) {
-        if (one_in(3)) types.emplace_back(kTypes[below(3)]);
-        if (one_in(4)) types.emplace_back(kTypes[below(3)]);
-        if (one_in(12)) types.emplace_back("order");
-        if (one_in(4)) channel = kChannels[below(3)];
+    template <class Query>
+    void draw_words(Query& query) {
+        if (one_in(3)) query.event_types.emplace_back(kTypes[below(3)]);
+        if (one_in(4)) query.event_types.emplace_back(kTypes[below(3)]);
+        if (one_in(12)) query.event_types.emplace_back("order");
+        if (one_in(4)) query.channel = kChannels[below(3)];
+        if (one_in(6)) query.tag = kTags[below(2)];
     }
 
-    static bool is_named(const Event& event, const std::vector<std::string>& types,
-                         const std::optional<std::string>& channel) {
-        return (types.empty() || std::ranges::count(types, event.type) > 0) &&
-               (!channel || std::ranges::count(event.channels, *channel) > 0);
+    template <class Query>
+    static bool has_words(const Event& event, const Query& query) {
+        return (query.event_types.empty() ||
+                std::ranges::count(query.event_types, event.type) > 0) &&
+               (!query.channel || std::ranges::count(event.channels, *query.channel) > 0) &&
+               (!query.tag || std::ranges::count(event.tags, *query.tag) > 0);
     }
 
     static EventPtr bare(const Event& event) {

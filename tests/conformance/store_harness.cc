@@ -24,6 +24,7 @@ std::string describe(const Event& e) {
     for (EndpointId target : e.targets) text += " to " + to_uuid(target);
     if (e.uid) text += fmt::format(" uid '{}'", *e.uid);
     for (const std::string& channel : e.channels) text += fmt::format(" channel '{}'", channel);
+    for (const std::string& tag : e.tags) text += fmt::format(" tag '{}'", tag);
     if (e.body) text += " body " + to_hex(*e.body);
     if (e.request_key) text += " key " + to_uuid(*e.request_key);
     if (e.payload_expires_at)

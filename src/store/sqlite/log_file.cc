@@ -21,7 +21,10 @@ constexpr char kSchema[] =
 constexpr char kNative[] =
 #include "log_2.sql.inc"
     ;
-constexpr const char* kMigrations[] = {kSchema, kNative};
+constexpr char kTags[] =
+#include "log_3.sql.inc"
+    ;
+constexpr const char* kMigrations[] = {kSchema, kNative, kTags};
 static_assert(std::size(kMigrations) == kLogVersion);
 
 constexpr std::int64_t kNoLimit = -1;
@@ -288,8 +291,8 @@ Result<void> LogFile::append(const Event& event) {
     if (has_name) {
         if (auto done = load_names(); !done) return done;
     }
-    const bool is_plain = !has_name && event.channels.empty() && !event.body &&
-                          !event.payload_expires_at && !event.is_expunged;
+    const bool is_plain = !has_name && event.channels.empty() && event.tags.empty() &&
+                          !event.body && !event.payload_expires_at && !event.is_expunged;
     const int code = is_plain ? insert_plain(event) : insert_full(event);
     if (code != SQLITE_OK) return check(code, "store an event");
 
@@ -337,6 +340,7 @@ int LogFile::insert_full(const Event& event) {
     SqliteStatement& insert = connection_->insert_full_event;
     bind_event(insert, event);
     channels_ = event.channels.empty() ? "" : to_json(event.channels);
+    tags_ = event.tags.empty() ? "" : to_json(event.tags);
     const std::string_view ids = scratch_;
     event.uid ? insert.bind_text(9, *event.uid) : insert.bind_null(9);
     event.channels.empty() ? insert.bind_null(10) : insert.bind_text(10, channels_);
@@ -344,8 +348,9 @@ int LogFile::insert_full(const Event& event) {
     event.request_key ? insert.bind_blob(12, ids.substr(ids.size() - 16)) : insert.bind_null(12);
     event.payload_expires_at ? insert.bind(13, to_micros(*event.payload_expires_at))
                              : insert.bind_null(13);
+    event.tags.empty() ? insert.bind_null(14) : insert.bind_text(14, tags_);
     const int code = insert.run();
-    bytes_ += channels_.size() + (event.body ? event.body->size() : 0) + 32;
+    bytes_ += channels_.size() + tags_.size() + (event.body ? event.body->size() : 0) + 32;
     if (code != SQLITE_OK || !event.payload_expires_at) return code;
     SqliteStatement& expiry = connection_->insert_payload_expiry;
     expiry.bind(1, to_micros(*event.payload_expires_at));

@@ -40,7 +40,7 @@ struct DeliveryRows {
                                 std::uint64_t endpoint, DeliveryRows& rows);
 
 // Brings a log file to the current schema; refuses a newer one. Tests make files of an older version.
-inline constexpr std::size_t kLogVersion = 2;
+inline constexpr std::size_t kLogVersion = 3;
 [[nodiscard]] Result<void> migrate_log(SqliteDatabase& database, std::size_t version = kLogVersion);
 
 // A piece of the tables that are filled when a file is closed.
@@ -205,6 +205,7 @@ private:
     std::int64_t commits_ = 0;
     std::string scratch_;
     std::string channels_;
+    std::string tags_;
 };
 
 }  // namespace posthaste

@@ -10,8 +10,8 @@ inline constexpr char kInsertEvent[] =
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 inline constexpr char kInsertFullEvent[] =
     "INSERT INTO event(hi, lo, accepted_at, organization, application, type, targets, payload, uid,"
-    " channels, body, request_key, payload_expires_at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    " channels, body, request_key, payload_expires_at, tags)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 inline constexpr char kInsertPayloadExpiry[] =
     "INSERT INTO payload_expiry(at, event) VALUES (?1, ?2)";
 // event_key: rowid, an append.
@@ -67,10 +67,10 @@ inline constexpr char kNewestEvent[] = "SELECT max(hi) FROM event";
 // event: rowid. The first one does not touch the payload's pages.
 inline constexpr char kReadEventHead[] =
     "SELECT lo, accepted_at, organization, application, type, targets, uid, channels, request_key,"
-    " payload_expires_at, is_expunged FROM event WHERE hi = ?1";
+    " payload_expires_at, is_expunged, tags FROM event WHERE hi = ?1";
 inline constexpr char kReadEvent[] =
     "SELECT lo, accepted_at, organization, application, type, targets, uid, channels, request_key,"
-    " payload_expires_at, is_expunged, payload, body FROM event WHERE hi = ?1";
+    " payload_expires_at, is_expunged, tags, payload, body FROM event WHERE hi = ?1";
 inline constexpr char kEventStanding[] = "SELECT lo, is_expunged, targets FROM event WHERE hi = ?1";
 inline constexpr char kEventName[] =
     "SELECT lo, accepted_at, application, uid, request_key FROM event WHERE hi = ?1";
@@ -147,8 +147,8 @@ inline constexpr char kExpungePayload[] =
     "UPDATE event SET payload = x'', body = NULL, is_expunged = 1 WHERE hi = ?1";
 inline constexpr char kExpungeResponse[] =
     "UPDATE attempt SET response = 'EXPUNGED' WHERE event = ?1 AND endpoint = ?2 AND number = ?3";
-// The elements of an event's list of channels.
-inline constexpr char kChannels[] = "SELECT value FROM json_each(?1)";
+// The elements of an event's list of channels or tags.
+inline constexpr char kElements[] = "SELECT value FROM json_each(?1)";
 
 // Whole tables, once, when an index is built or read again after a restart.
 inline constexpr char kAllAttempts[] =

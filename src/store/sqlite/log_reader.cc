@@ -166,14 +166,20 @@ Result<std::shared_ptr<Event>> LogReader::fetch_event(LogPartition& partition, s
     if (code != SQLITE_ROW) return std::unexpected(failed(partition, code, "read an event"));
     auto event = read_event_row(*row, hi);
     if (payload == Payload::read) {
-        event->payload = row->bytes(11);
-        if (!row->is_null(12)) event->body = row->bytes(12);
+        event->payload = row->bytes(12);
+        if (!row->is_null(13)) event->body = row->bytes(13);
     }
-    if (row->is_null(7)) return event;
-    ASSIGN_OR_RETURN(SqliteStatement* const channels, file->statement(log_sql::kChannels));
-    channels->bind_text(1, row->bytes(7));
-    const SqliteCursor channel_cursor(*channels);
-    while (channels->step() == SQLITE_ROW) event->channels.emplace_back(channels->bytes(0));
+    const auto read_list = [&](int column, std::vector<std::string>& list) -> Result<void> {
+        if (row->is_null(column)) return {};
+        ASSIGN_OR_RETURN(SqliteStatement* const elements, file->statement(log_sql::kElements));
+        elements->bind_text(1, row->bytes(column));
+        const SqliteCursor element_cursor(*elements);
+        while (elements->step() == SQLITE_ROW) list.emplace_back(elements->bytes(0));
+        return {};
+    };
+    auto done = read_list(7, event->channels);
+    if (done) done = read_list(11, event->tags);
+    if (!done) return std::unexpected(std::move(done).error());
     return event;
 }
 

@@ -65,7 +65,7 @@ private:
 
 // A row of log_sql::kReadAttempts or kReadAttempt.
 [[nodiscard]] AttemptRecord read_attempt_row(SqliteStatement& row);
-// A row of log_sql::kReadEvent or kReadEventHead, without payload, body and channels.
+// A row of log_sql::kReadEvent or kReadEventHead, without payload, body, channels and tags.
 [[nodiscard]] std::shared_ptr<Event> read_event_row(SqliteStatement& row, std::uint64_t hi);
 
 }  // namespace posthaste
