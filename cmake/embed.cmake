@@ -1,16 +1,3 @@
-# Wraps a text file into C++ raw string literals: SQL into one, JSON into a list of several, each well below the 65536 bytes
-# that a compiler must take. JSON must be ASCII, or a piece could end within a character.
+# Wraps a file of SQL into a C++ raw string literal.
 file(READ "${INPUT}" content)
-if(INPUT MATCHES "\\.json$")
-  string(LENGTH "${content}" length)
-  set(pieces "")
-  set(at 0)
-  while(at LESS length)
-    string(SUBSTRING "${content}" ${at} 32000 piece)
-    string(APPEND pieces "R\"json(${piece})json\",\n")
-    math(EXPR at "${at} + 32000")
-  endwhile()
-  file(WRITE "${OUTPUT}" "${pieces}")
-else()
-  file(WRITE "${OUTPUT}" "R\"sql(${content})sql\"\n")
-endif()
+file(WRITE "${OUTPUT}" "R\"sql(${content})sql\"\n")

@@ -62,11 +62,10 @@ function(posthaste_use_pch target)
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endfunction()
 
-# SQL and JSON live in files of their own. Each becomes raw string literals in <build>/embedded/<file>.inc, included by the code
-# using it.
+# SQL lives in files of its own. Each becomes a raw string literal in <build>/embedded/<file>.inc, included by the code using it.
 function(posthaste_embed target)
   foreach(dir IN LISTS ARGN)
-    file(GLOB_RECURSE texts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/*.sql ${CMAKE_SOURCE_DIR}/${dir}/*.json)
+    file(GLOB_RECURSE texts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/*.sql)
     foreach(text IN LISTS texts)
       get_filename_component(name ${text} NAME)
       set(output ${CMAKE_BINARY_DIR}/embedded/${name}.inc)

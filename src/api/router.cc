@@ -26,6 +26,7 @@ constexpr ApiRoute kRoutes[] = {
     {Method::get, "/health", get_health, "health"},
     {Method::get, "/health/worker", get_worker_health, "worker_health"},
     {Method::get, "/metrics", get_metrics, "metrics"},
+    {Method::get, "/openapi.json", docs::get_description, "openapi"},
 
     {Method::post, "/subscriptions", subscriptions::create_subscription, "create_subscription"},
     {Method::get, "/subscriptions", subscriptions::list_subscriptions, "list_subscriptions"},

@@ -1,0 +1,54 @@
+# What the binary serves as files. A *site* is a folder in the build tree that a command fills; what lies in it is served under
+# the same path. All sites together become one block of compressed bytes, which an assembler file takes in, and its table
+# (tools/assets/embed.mjs): no compiler reads them.
+find_program(NODE node REQUIRED)
+set(POSTHASTE_SITES ${CMAKE_BINARY_DIR}/sites)
+
+# posthaste_site(<name> COMMANDS COMMAND ... DEPENDS ...): the commands fill ${POSTHASTE_SITES}/<name>, which is empty before.
+function(posthaste_site name)
+  cmake_parse_arguments(ARG "" "" "COMMANDS;DEPENDS" ${ARGN})
+  set(site ${POSTHASTE_SITES}/${name})
+  add_custom_command(OUTPUT ${site}.stamp
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${site}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${site}
+    ${ARG_COMMANDS}
+    COMMAND ${CMAKE_COMMAND} -E touch ${site}.stamp
+    DEPENDS ${ARG_DEPENDS}
+    COMMENT "Making the site ${name}")
+  set_property(GLOBAL APPEND PROPERTY POSTHASTE_SITES ${site})
+endfunction()
+
+# The descriptions of the APIs: one document of all, and the native API's own for its SDKs.
+function(posthaste_descriptions)
+  set(native ${CMAKE_SOURCE_DIR}/src/api/native/openapi.json)
+  file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/api/*/openapi.json)
+  set(base ${CMAKE_SOURCE_DIR}/src/api/openapi.json)
+  set(merge ${CMAKE_SOURCE_DIR}/tools/assets/merge_openapi.mjs)
+  set(site ${POSTHASTE_SITES}/descriptions)
+  posthaste_site(descriptions COMMANDS
+    COMMAND ${NODE} ${merge} ${base} ${PROJECT_VERSION} ${site}/openapi.json ${parts}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${site}/api/v1
+    COMMAND ${CMAKE_COMMAND} -E copy ${native} ${site}/api/v1/openapi.json
+    DEPENDS ${merge} ${base} ${parts})
+endfunction()
+
+# Puts every site that was declared before into the target.
+function(posthaste_embed_sites target)
+  get_property(sites GLOBAL PROPERTY POSTHASTE_SITES)
+  list(TRANSFORM sites APPEND .stamp OUTPUT_VARIABLE stamps)
+  set(embed ${CMAKE_SOURCE_DIR}/tools/assets/embed.mjs)
+  set(out ${CMAKE_BINARY_DIR}/embedded)
+  file(MAKE_DIRECTORY ${out})
+  add_custom_command(OUTPUT ${out}/assets.bin ${out}/assets.inc
+    COMMAND ${NODE} ${embed} ${out} ${sites}
+    DEPENDS ${embed} ${stamps}
+    COMMENT "Embedding the assets")
+
+  set(blob ${CMAKE_SOURCE_DIR}/src/assets/blob.S)
+  add_library(posthaste_assets_blob OBJECT ${blob})
+  set_source_files_properties(${blob} PROPERTIES OBJECT_DEPENDS ${out}/assets.bin
+    COMPILE_DEFINITIONS "POSTHASTE_ASSETS_BIN=\"${out}/assets.bin\"")
+
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:posthaste_assets_blob> ${out}/assets.inc)
+  target_include_directories(${target} PRIVATE ${out})
+endfunction()

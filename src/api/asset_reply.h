@@ -1,0 +1,18 @@
+#pragma once
+
+// Answers that are files of the binary: compressed for clients that take gzip, 304 for those that have the contents already.
+// What lies below /assets/ has the hash of its contents in its name and may be kept for ever; everything else is asked for again.
+
+#include <string_view>
+
+#include "ports/http.h"
+
+namespace posthaste {
+
+// 404 when there is no such asset.
+[[nodiscard]] HttpResponse reply_asset(const HttpRequest& request, std::string_view path);
+
+// What the value of Accept-Encoding says of gzip (RFC 9110 §12.5.3).
+[[nodiscard]] bool takes_gzip(std::string_view accept_encoding);
+
+}  // namespace posthaste
