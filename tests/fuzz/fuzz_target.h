@@ -60,6 +60,7 @@ void run_query(std::string_view input);
 void run_request(std::string_view input);
 void run_response(std::string_view input);
 void run_retry_after(std::string_view input);
+void run_sealed(std::string_view input);
 void run_secret(std::string_view input);
 void run_url(std::string_view input);
 void run_verify(std::string_view input);

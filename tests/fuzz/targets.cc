@@ -24,6 +24,7 @@ constexpr std::array kTargets = {
     FuzzTarget{"request", run_request},
     FuzzTarget{"response", run_response},
     FuzzTarget{"retry_after", run_retry_after},
+    FuzzTarget{"sealed", run_sealed},
     FuzzTarget{"secret", run_secret},
     FuzzTarget{"url", run_url},
     FuzzTarget{"verify", run_verify},
