@@ -27,7 +27,11 @@ namespace posthaste {
 // become U+FFFD.
 [[nodiscard]] std::string utf8_prefix(std::string_view text, std::size_t bytes_max);
 
-// ASCII letters only, whatever the locale: for names of HTTP fields and tokens.
+// ASCII letters only, whatever the locale: for names of HTTP fields, hosts and tokens.
+[[nodiscard]] constexpr char to_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+[[nodiscard]] std::string to_lower(std::string_view text);
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
 // Takes the same time wherever two equally long texts differ. For signatures and keys.
 [[nodiscard]] bool equal_constant_time(std::string_view a, std::string_view b);

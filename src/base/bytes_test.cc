@@ -170,6 +170,7 @@ TEST(Bytes, EqualIgnoringCaseFoldsAsciiLettersOnly) {
     EXPECT_FALSE(equal_ignoring_case("Content-Type", "Content-Typ"));
     EXPECT_FALSE(equal_ignoring_case("@[`{", "`{@["));
     EXPECT_FALSE(equal_ignoring_case("\xC4", "\xE4"));
+    EXPECT_EQ(to_lower("A-Z@[Ab\xC4"), "a-z@[ab\xC4");
 }
 
 }  // namespace

@@ -102,6 +102,8 @@ struct Endpoint {
     Duration timeout = 10s;           // of one attempt, connect to last byte
     std::uint32_t in_flight_max = 0;  // 0: the server's default
 
+    std::string name;                       // a mailbox's; "" of other endpoints
+    std::optional<std::string> ingest_key;  // whoever sends it may hand in events for this mailbox
     std::optional<std::string>
         uid;  // the owner's own id; unique among live ones of the application
     std::string description;

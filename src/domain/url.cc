@@ -21,14 +21,6 @@ std::unexpected<Error> refuse(std::string sentence) {
 
 std::string_view to_std(boost::core::string_view text) { return {text.data(), text.size()}; }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-std::string to_lower(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), lower);
-    return result;
-}
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Characters that people write unescaped in paths and queries although RFC 3986 wants them escaped.

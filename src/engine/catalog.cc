@@ -169,7 +169,11 @@ Result<void> add_to(Directory::Contents& contents, const Record& record) {
             case RecordKind::job:
             case RecordKind::consumer:
             case RecordKind::answer:
-            case RecordKind::setting: break;
+            case RecordKind::setting:
+            case RecordKind::user:
+            case RecordKind::api_key:
+            case RecordKind::session:
+            case RecordKind::contact: break;
         }
         ASSERT(false && "only organizations, applications and event types are in the directory");
     } catch (const std::exception& failure) {

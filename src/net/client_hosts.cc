@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/bytes.h"
+
 namespace posthaste {
 
 namespace {
@@ -19,13 +21,6 @@ std::string_view next_word(std::string_view& line) {
     const std::string_view word = line.substr(0, line.find_first_of(kBlanks));
     line.remove_prefix(word.size());
     return word;
-}
-
-std::string to_lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    return result;
 }
 
 }  // namespace

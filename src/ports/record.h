@@ -22,6 +22,10 @@ enum class RecordKind : std::uint8_t {
     consumer = 4,  // a poller's place in an application's events
     answer = 5,    // what a request with an Idempotency-Key was answered
     setting = 6,
+    user = 7,
+    api_key = 8,
+    session = 9,
+    contact = 10,  // of a mailing list; its label is the status
 };
 
 struct Record {
@@ -31,6 +35,8 @@ struct Record {
     Id parent;  // the object it belongs to; nil: the organization
     // Unique among live records of the same kind, organization and parent; empty: without a name.
     std::string name;
+    std::string
+        label;  // what lists filter by; its meaning depends on the kind; empty: without a label
     std::optional<Timestamp> expires_at;  // Store::expire deletes it after that
     bool is_deleted = false;
     std::uint64_t revision = 0;  // as Endpoint::revision
@@ -44,10 +50,13 @@ struct RecordQuery {
     std::optional<OrganizationId> organization;
     std::optional<Id> parent;
     std::optional<std::string> name;
+    std::optional<std::string> label;
+    std::string name_contains;  // upper and lower case of ASCII are the same; empty: all
     std::optional<Id> id;
     Id above;  // exclusive bounds of ids; nil: none
     Id below;
     bool newest_first = false;  // by id
+    std::size_t skip = 0;       // of those that fit, from the first on
     std::size_t limit = SIZE_MAX;
 };
 

@@ -21,6 +21,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "domain/audit.h"
 #include "domain/decision.h"
 #include "domain/model.h"
 #include "domain/outcome.h"
@@ -218,6 +219,23 @@ struct AttemptCounts {
 struct ConfigChange {
     std::vector<Endpoint> endpoints;
     std::vector<Record> records;
+    // What the audit log says of it, appended in the same transaction; the store issues sequences and hashes.
+    std::vector<AuditEntry> audit;
+};
+
+// A page of the audit log, by sequence.
+struct AuditQuery {
+    std::optional<OrganizationId> organization;
+    std::uint64_t above = 0;  // exclusive bounds of the sequence; 0: none
+    std::uint64_t below = 0;
+    bool newest_first = false;
+    std::size_t limit = SIZE_MAX;
+    std::optional<std::string> actor;
+    std::optional<std::string>
+        action;  // "endpoint.create", or "endpoint" for all that begin with "endpoint."
+    std::optional<std::string> object;
+    std::optional<Timestamp> since;  // at ≥ this
+    std::optional<Timestamp> until;  // at < this
 };
 
 // Conservation (promise 3): accepted = delivered + dead + cancelled + pending, pending = tail + parked. Counted in
@@ -284,10 +302,14 @@ public:
 
     // Adds, replaces and deletes objects, each as put_endpoint does; a record that is_deleted leaves no row. Returns them with
     // ids and revisions issued. Objects change in the order given, endpoints first: a name that one gives up is free for the
-    // next. Errors: conflict (a revision moved on), exists (a live object has the same kind, organization,
-    // parent and name; or another live endpoint of the application has the uid).
+    // next. The change's audit entries are appended behind them; a change may consist of entries alone. Errors: conflict (a
+    // revision moved on), exists (a live object has the same kind, organization, parent and name; or another live endpoint
+    // of the application has the uid).
     virtual Task<Result<ConfigChange>> change_config(ConfigChange change) = 0;
     virtual Task<Result<std::vector<Record>>> read_records(RecordQuery query) = 0;
+    // How many records fit; the query's bounds, skip and limit do not count.
+    virtual Task<Result<std::uint64_t>> count_records(RecordQuery query) = 0;
+    virtual Task<Result<std::vector<AuditEntry>>> read_audit(AuditQuery query) = 0;
 
     // Parked rows of one endpoint that are due, oldest first. Sees every commit completed before the call.
     virtual Task<Result<ParkedPage>> load_parked(ParkedQuery query) = 0;

@@ -2,8 +2,11 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/bytes.h"
 
 namespace posthaste {
 
@@ -18,6 +21,11 @@ bool names(const std::vector<std::string>& list, const std::string& name) {
     return std::ranges::find(list, name) != list.end();
 }
 
+bool contains(std::string_view text, std::string_view part) {
+    const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
+    return part.empty() || !std::ranges::search(text, part, same).empty();
+}
+
 template <class Query>
 bool has_words(const Query& query, const Event& event) {
     return (query.event_types.empty() || names(query.event_types, event.type)) &&
@@ -30,7 +38,26 @@ bool has_words(const Query& query, const Event& event) {
 bool matches(const RecordQuery& query, const Record& record) {
     return record.kind == query.kind && equals(query.organization, record.organization) &&
            equals(query.parent, record.parent) && equals(query.name, record.name) &&
+           equals(query.label, record.label) && contains(record.name, query.name_contains) &&
            equals(query.id, record.id) && is_between(record.id, query.above, query.below);
+}
+
+RecordQuery without_bounds(RecordQuery query) {
+    query.above = query.below = Id{};
+    query.skip = 0;
+    query.limit = SIZE_MAX;
+    return query;
+}
+
+bool matches(const AuditQuery& query, const AuditEntry& entry) {
+    const bool is_of_action =
+        !query.action || entry.action == *query.action ||
+        (entry.action.starts_with(*query.action) && entry.action[query.action->size()] == '.');
+    return is_of_action && equals(query.organization, entry.organization) &&
+           equals(query.actor, entry.actor) && equals(query.object, entry.object) &&
+           (query.above == 0 || entry.sequence > query.above) &&
+           (query.below == 0 || entry.sequence < query.below) &&
+           (!query.since || entry.at >= *query.since) && (!query.until || entry.at < *query.until);
 }
 
 bool matches(const EventQuery& query, const Event& event) {

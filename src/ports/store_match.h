@@ -27,6 +27,9 @@ template <class AnyId>
 }
 
 [[nodiscard]] bool matches(const RecordQuery& query, const Record& record);
+// What count_records counts: the query without its bounds.
+[[nodiscard]] RecordQuery without_bounds(RecordQuery query);
+[[nodiscard]] bool matches(const AuditQuery& query, const AuditEntry& entry);
 
 // Application, bounds, type, channel and tag. The delivery to `query.endpoint` is the caller's to find.
 [[nodiscard]] bool matches(const EventQuery& query, const Event& event);

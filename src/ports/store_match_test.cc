@@ -26,6 +26,52 @@ TEST(StoreMatch, bounds_are_exclusive_and_nil_is_none) {
         EXPECT_EQ(is_between(id, c.above, c.below), c.fits) << to_uuid(c.above) << to_uuid(c.below);
 }
 
+TEST(StoreMatch, a_record_fits_by_label_and_part_of_its_name) {
+    Record record;
+    record.id = Id{5, 5};
+    record.name = "Ada@Example.test";
+    record.label = "active";
+    struct Case {
+        std::optional<std::string> label;
+        std::string name_contains;
+        bool fits;
+    };
+    const Case cases[] = {
+        {{}, "", true},         {"active", "", true},     {"Active", "", false},
+        {"", "", false},        {{}, "aDA@", true},       {{}, "test", true},
+        {{}, "ada%", false},    {{}, "testx", false},     {"active", "example", true},
+        {"left", "ada", false}, {"active", "eve", false},
+    };
+    for (const Case& c : cases) {
+        RecordQuery query;
+        query.label = c.label;
+        query.name_contains = c.name_contains;
+        EXPECT_EQ(matches(query, record), c.fits) << c.label.value_or("-") << c.name_contains;
+        query.above = Id{6, 0};
+        query.skip = query.limit = 1;
+        EXPECT_FALSE(matches(query, record));
+        EXPECT_EQ(matches(without_bounds(query), record), c.fits);
+    }
+    record.name.clear();
+    RecordQuery any_name;
+    EXPECT_TRUE(matches(any_name, record));
+    any_name.name_contains = "a";
+    EXPECT_FALSE(matches(any_name, record));
+}
+
+TEST(StoreMatch, an_action_fits_itself_and_what_it_is_the_beginning_of) {
+    AuditEntry entry;
+    entry.action = "endpoint.create";
+    for (const auto& [action, fits] :
+         {std::pair{"endpoint.create", true}, std::pair{"endpoint", true}, std::pair{"end", false},
+          std::pair{"endpoint.", false}, std::pair{"endpoint.create.x", false},
+          std::pair{"", false}}) {
+        AuditQuery query;
+        query.action = action;
+        EXPECT_EQ(matches(query, entry), fits) << action;
+    }
+}
+
 TEST(StoreMatch, an_event_fits_by_application_type_and_channel) {
     Event event;
     event.id = EventId{5, 5};

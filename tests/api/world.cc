@@ -156,6 +156,12 @@ public:
     Task<Result<std::vector<Record>>> read_records(RecordQuery query) override {
         return inner_.read_records(std::move(query));
     }
+    Task<Result<std::uint64_t>> count_records(RecordQuery query) override {
+        return inner_.count_records(std::move(query));
+    }
+    Task<Result<std::vector<AuditEntry>>> read_audit(AuditQuery query) override {
+        return inner_.read_audit(std::move(query));
+    }
     Task<Result<EventId>> find_event(ApplicationId application, std::string uid) override {
         return inner_.find_event(application, std::move(uid));
     }

@@ -34,6 +34,7 @@ public:
     void doubt_next_commit(Doubt doubt) override {
         *fate_ = doubt == Doubt::durable ? CommitFate::unknown_applied : CommitFate::unknown_lost;
     }
+    void doubt_next_change(Doubt doubt) override { doubt_next_commit(doubt); }
 
 private:
     std::shared_ptr<CommitFate> fate_ = std::make_shared<CommitFate>(CommitFate::applied);

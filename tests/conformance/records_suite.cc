@@ -1,5 +1,6 @@
 // Configuration: records, names that must be unique, changes of several objects at once.
 
+#include "base/bytes.h"
 #include "tests/conformance/store_suite.h"
 
 namespace posthaste::conformance {
@@ -45,12 +46,13 @@ public:
 TEST_P(StoreSuite, records_come_back_field_by_field) {
     open();
     std::vector<Record> sent;
-    for (std::uint8_t kind = 0; kind <= 6; ++kind) {
+    for (std::uint8_t kind = 0; kind <= 10; ++kind) {
         Record record = make_record("name \"of\" \xc3\xa9 '", std::string(kind * 20'000, 'b'));
         record.kind = static_cast<RecordKind>(kind);
         if (kind % 2 == 1) record.parent = Id{kind, ~std::uint64_t{kind}};
         if (kind % 3 == 0) record.expires_at = now() + 3h;
         if (kind == 4) record.name.clear();
+        if (kind % 4 != 0) record.label = std::string(kind, 'l') + " 'of' \xc3\xa9";
         if (kind == 5) record.organization = OrganizationId{};
         Record stored = put(record);
         EXPECT_FALSE(stored.id.is_nil()) << "the store issues the id";
@@ -246,6 +248,69 @@ TEST_P(StoreSuite, ids_of_records_are_never_issued_again) {
     }
 }
 
+// A page of a mailing list: of one parent, with one label, by a part of the name, from the n-th on.
+TEST_P(StoreSuite, records_are_listed_by_label_part_of_the_name_and_place) {
+    open();
+    std::vector<Record> sent;
+    for (int i = 0; i < 12; ++i) {
+        Record record = make_record("Ada_" + std::to_string(i) + "%\xc3\x84@Example.test");
+        record.kind = RecordKind::contact;
+        record.parent = Id{5, i < 10 ? 6u : 7u};
+        record.label = i % 3 == 0 ? "active" : (i % 3 == 1 ? "left" : "");
+        sent.push_back(put(record));
+    }
+    Record unnamed = make_record("");
+    unnamed.kind = RecordKind::contact;
+    unnamed.parent = Id{5, 6};
+    sent.push_back(put(unnamed));
+    struct Case {
+        std::optional<std::string> label;
+        std::string name_contains;
+        std::size_t skip;
+        std::size_t limit;
+        std::vector<int> expected;
+        std::uint64_t count;
+    };
+    const Case cases[] = {
+        {{}, "", 0, SIZE_MAX, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12}, 11},
+        {"active", "", 0, SIZE_MAX, {0, 3, 6, 9}, 4},
+        {"", "", 0, SIZE_MAX, {2, 5, 8, 12}, 4},
+        {"Active", "", 0, SIZE_MAX, {}, 0},
+        {"active", "", 1, 2, {3, 6}, 4},
+        {"active", "", 4, 2, {}, 4},
+        {"active", "", SIZE_MAX, SIZE_MAX, {}, 4},
+        {{}, "aDA_7", 0, SIZE_MAX, {7}, 1},
+        {{}, "_7%", 0, SIZE_MAX, {7}, 1},
+        {{}, "a%9", 0, SIZE_MAX, {}, 0},
+        {{}, "\xc3\x84@example.TEST", 3, 3, {3, 4, 5}, 10},
+        {{}, "\xc3\xa4@example.test", 0, SIZE_MAX, {}, 0},
+        {"left", "4", 0, SIZE_MAX, {4}, 1},
+    };
+    for (int i = 0; i < 2; ++i) {
+        for (const Case& c : cases) {
+            RecordQuery query = all_of(RecordKind::contact);
+            query.organization = kOrganization;
+            query.parent = Id{5, 6};
+            query.label = c.label;
+            query.name_contains = c.name_contains;
+            query.skip = c.skip;
+            query.limit = c.limit;
+            std::vector<Record> expected;
+            for (int n : c.expected) expected.push_back(sent[static_cast<std::size_t>(n)]);
+            EXPECT_EQ(read(query), expected) << c.label.value_or("-") << c.name_contains;
+            query.above = query.below = Id{1, 1};
+            EXPECT_EQ(run(store().count_records(query)), c.count) << "no page, but all";
+        }
+        reopen_after_crash();
+    }
+    Record relabelled = sent[0];
+    relabelled.label = "left";
+    put(relabelled);
+    RecordQuery left = all_of(RecordKind::contact);
+    left.label = "left";
+    EXPECT_EQ(run(store().count_records(left)), 5u);
+}
+
 // Random records, random queries, against a sorted list.
 class RecordModel {
 public:
@@ -259,7 +324,8 @@ public:
         record.kind = static_cast<RecordKind>(1 + below(3));
         record.organization = one_in(3) ? kNeighbour : kOrganization;
         if (one_in(2)) record.parent = Id{1, 1 + below(2)};
-        if (one_in(2)) record.name = "name " + std::to_string(below(12));
+        if (one_in(2)) record.name = (one_in(2) ? "name " : "NAME ") + std::to_string(below(12));
+        if (one_in(2)) record.label = "label " + std::to_string(below(3));
         record.body = std::to_string(below(1000));
         return record;
     }
@@ -271,29 +337,41 @@ public:
         if (one_in(2)) query.organization = like.organization;
         if (one_in(2)) query.parent = like.parent;
         if (one_in(4)) query.name = like.name;
+        if (one_in(4)) query.label = like.label;
+        if (one_in(4)) query.name_contains = kParts[below(std::size(kParts))];
         if (one_in(8)) query.id = some_id();
         if (one_in(3)) query.above = some_id();
         if (one_in(3)) query.below = some_id();
         query.newest_first = one_in(2);
         if (one_in(2)) query.limit = 1 + below(6);
+        if (one_in(3)) query.skip = below(4);
         return query;
     }
 
     [[nodiscard]] std::vector<Record> expected(const RecordQuery& query) const {
+        std::vector<Record> fitting = all_that_fit(query);
+        std::ranges::sort(fitting, {}, &Record::id);
+        if (query.newest_first) std::ranges::reverse(fitting);
+        const auto skipped = std::min(query.skip, fitting.size());
+        fitting.erase(fitting.begin(), fitting.begin() + static_cast<std::ptrdiff_t>(skipped));
+        if (fitting.size() > query.limit) fitting.resize(query.limit);
+        return fitting;
+    }
+
+    [[nodiscard]] std::vector<Record> all_that_fit(const RecordQuery& query) const {
         std::vector<Record> fitting;
         for (const Record& r : records) {
             const bool fits = r.kind == query.kind &&
                               (!query.organization || r.organization == *query.organization) &&
                               (!query.parent || r.parent == *query.parent) &&
                               (!query.name || r.name == *query.name) &&
+                              (!query.label || r.label == *query.label) &&
+                              contains(r.name, query.name_contains) &&
                               (!query.id || r.id == *query.id) &&
                               (query.above.is_nil() || query.above < r.id) &&
                               (query.below.is_nil() || r.id < query.below);
             if (fits) fitting.push_back(r);
         }
-        std::ranges::sort(fitting, {}, &Record::id);
-        if (query.newest_first) std::ranges::reverse(fitting);
-        if (fitting.size() > query.limit) fitting.resize(query.limit);
         return fitting;
     }
 
@@ -307,6 +385,12 @@ public:
     std::vector<Record> records;
 
 private:
+    static constexpr const char* kParts[] = {"", "name", "e 1", "E 1", "AME", "2", "%", "x"};
+
+    static bool contains(const std::string& text, const std::string& part) {
+        return to_lower(text).find(to_lower(part)) != std::string::npos;
+    }
+
     Id some_id() {
         if (records.empty()) return Id{1, 1};
         Id id = records[below(records.size())].id;
@@ -344,6 +428,9 @@ TEST_P(StoreSuite, random_records_are_found_by_every_query) {
         for (int i = 0; i < 3; ++i) {
             const RecordQuery query = model.draw_query();
             ASSERT_EQ(read(query), model.expected(query)) << step;
+            RecordQuery unbounded = query;
+            unbounded.above = unbounded.below = Id{};
+            ASSERT_EQ(run(store().count_records(query)), model.all_that_fit(unbounded).size());
         }
     }
     EXPECT_GT(model.records.size(), 20u) << "the walk must have tried something";

@@ -78,6 +78,12 @@ public:
     }
 
     void doubt_next_commit(Doubt doubt) override { doubt_ = doubt; }
+    void doubt_next_change(Doubt doubt) override {
+        vfs_.fail_syncs(
+            1,
+            doubt == Doubt::lost ? FaultVfs::UnsyncedBytes::dropped : FaultVfs::UnsyncedBytes::kept,
+            "posthaste.db-wal");
+    }
 
 private:
     // On the writer's thread. A commit that was lost is lost in every file it touched. One that became durable is in doubt

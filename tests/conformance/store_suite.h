@@ -46,6 +46,8 @@ public:
     // although it did not.
     enum class Doubt : std::uint8_t { durable, lost };
     virtual void doubt_next_commit(Doubt doubt) = 0;
+    // The same for its next change of configuration.
+    virtual void doubt_next_change(Doubt doubt) = 0;
 };
 
 struct StoreParam {

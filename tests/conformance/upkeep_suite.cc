@@ -27,6 +27,8 @@ Endpoint full_endpoint(Timestamp now) {
     endpoint.retry.after_timeout_min = 61s;
     endpoint.timeout = 1234ms;
     endpoint.in_flight_max = 17;
+    endpoint.name = "orders \"in\"";
+    endpoint.ingest_key = "key \xc3\xa9";
     endpoint.description = "its owner's words \xc3\xa9";
     endpoint.version = 3;
     endpoint.throttle_rate = 65'535;
@@ -50,6 +52,7 @@ TEST_P(StoreSuite, endpoints_come_back_field_by_field) {
     empties.channels = std::vector<std::string>{};
     empties.filter = "";
     empties.uid = "";
+    empties.ingest_key = "";
     empties.failing_since = Timestamp{};
     Endpoint full = full_endpoint(now());
     full.uid = "the owner's \xc3\xa9";

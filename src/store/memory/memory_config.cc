@@ -1,5 +1,6 @@
 #include "store/memory/memory_config.h"
 
+#include <algorithm>
 #include <iterator>
 #include <ranges>
 #include <tuple>
@@ -37,9 +38,15 @@ Result<ConfigChange> MemoryConfig::change(ConfigChange change) {
     for (Record& record : change.records) {
         if (done) done = apply(record, before);
     }
-    if (done) return change;
-    undo(before);
-    return std::unexpected(std::move(done).error());
+    if (!done) {
+        undo(before);
+        return std::unexpected(std::move(done).error());
+    }
+    for (AuditEntry& entry : change.audit) {
+        chain_.append(entry);
+        audit_.push_back(entry);
+    }
+    return change;
 }
 
 Result<void> MemoryConfig::apply(Endpoint& endpoint, Before& before) {
@@ -119,13 +126,33 @@ std::vector<Endpoint> MemoryConfig::endpoints() const {
 
 std::vector<Record> MemoryConfig::read(const RecordQuery& query) const {
     std::vector<Record> found;
+    std::size_t skipped = 0;
     const auto take = [&](const auto& entries) {
         for (const auto& [key, record] : entries) {
             if (found.size() >= query.limit) return;
-            if (matches(query, record)) found.push_back(record);
+            if (!matches(query, record)) continue;
+            skipped < query.skip ? static_cast<void>(++skipped) : found.push_back(record);
         }
     };
     query.newest_first ? take(std::views::reverse(records_)) : take(records_);
+    return found;
+}
+
+std::uint64_t MemoryConfig::count(const RecordQuery& query) const {
+    const RecordQuery all = without_bounds(query);
+    return static_cast<std::uint64_t>(std::ranges::count_if(
+        records_, [&](const auto& entry) { return matches(all, entry.second); }));
+}
+
+std::vector<AuditEntry> MemoryConfig::read_audit(const AuditQuery& query) const {
+    std::vector<AuditEntry> found;
+    const auto take = [&](const auto& entries) {
+        for (const AuditEntry& entry : entries) {
+            if (found.size() >= query.limit) return;
+            if (matches(query, entry)) found.push_back(entry);
+        }
+    };
+    query.newest_first ? take(std::views::reverse(audit_)) : take(audit_);
     return found;
 }
 

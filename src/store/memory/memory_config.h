@@ -1,6 +1,7 @@
 #pragma once
 
-// Endpoints and records of a MemoryDisk, with the names that must be unique. Synchronous and not thread-safe, like the disk.
+// Endpoints, records and the audit log of a MemoryDisk, with the names that must be unique. Synchronous and not thread-safe,
+// like the disk.
 
 #include <cstdint>
 #include <map>
@@ -16,14 +17,16 @@ namespace posthaste {
 
 class MemoryConfig {
 public:
-    // All of it or nothing, in order: endpoints, then records. Returns the objects as stored; conflict and exists as
-    // ports/store.h says. Ids must be issued already.
+    // All of it or nothing, in order: endpoints, then records, then audit entries. Returns the objects as stored; conflict
+    // and exists as ports/store.h says. Ids must be issued already.
     Result<ConfigChange> change(ConfigChange change);
     // Deletes the records whose time has passed.
     void expire(Timestamp now);
 
     [[nodiscard]] std::vector<Endpoint> endpoints() const;
     [[nodiscard]] std::vector<Record> read(const RecordQuery& query) const;
+    [[nodiscard]] std::uint64_t count(const RecordQuery& query) const;
+    [[nodiscard]] std::vector<AuditEntry> read_audit(const AuditQuery& query) const;
 
 private:
     using RecordKey = std::pair<RecordKind, Id>;
@@ -46,6 +49,8 @@ private:
     std::map<EndpointName, EndpointId> endpoint_names_;  // of live endpoints with a uid
     std::map<RecordKey, Record> records_;                // live ones only
     std::map<RecordName, Id> record_names_;              // of records with a name
+    std::vector<AuditEntry> audit_;                      // by sequence
+    AuditChain chain_;                                   // where audit_ ends
 };
 
 }  // namespace posthaste

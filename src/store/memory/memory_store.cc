@@ -309,6 +309,21 @@ Task<Result<std::vector<Record>>> MemoryStore::read_records(RecordQuery query) {
     });
 }
 
+Task<Result<std::uint64_t>> MemoryStore::count_records(RecordQuery query) {
+    return run_read<std::uint64_t>([this, query = std::move(query)]() -> Result<std::uint64_t> {
+        if (auto may = may_read(); !may) return std::unexpected(may.error());
+        return disk_->config().count(query);
+    });
+}
+
+Task<Result<std::vector<AuditEntry>>> MemoryStore::read_audit(AuditQuery query) {
+    using Entries = std::vector<AuditEntry>;
+    return run_read<Entries>([this, query = std::move(query)]() -> Result<Entries> {
+        if (auto may = may_read(); !may) return std::unexpected(may.error());
+        return disk_->config().read_audit(query);
+    });
+}
+
 Task<Result<EventId>> MemoryStore::find_event(ApplicationId application, std::string uid) {
     return run_read<EventId>([this, application, uid = std::move(uid)]() -> Result<EventId> {
         if (auto may = may_read(); !may) return std::unexpected(may.error());

@@ -37,6 +37,8 @@ public:
     Task<Result<Endpoint>> put_endpoint(Endpoint endpoint) override;
     Task<Result<ConfigChange>> change_config(ConfigChange change) override;
     Task<Result<std::vector<Record>>> read_records(RecordQuery query) override;
+    Task<Result<std::uint64_t>> count_records(RecordQuery query) override;
+    Task<Result<std::vector<AuditEntry>>> read_audit(AuditQuery query) override;
     Task<Result<ParkedPage>> load_parked(ParkedQuery query) override;
     Task<Result<EventHistory>> read_event(EventId id) override;
     Task<Result<std::vector<AttemptOfEndpoint>>> attempts_of_endpoint(EndpointId id,

@@ -15,15 +15,15 @@ constexpr char kSelectEndpoints[] =
     "is_active, is_deleted,"
     " created_at, gaps, base, factor, delay_max, jitter, jitter_fraction, attempts_max, age_max, "
     "timeout, in_flight_max,"
-    " revision, uid, details FROM endpoint ORDER BY hi";
+    " revision, uid, details, name, ingest_key FROM endpoint ORDER BY hi";
 constexpr char kInsertEndpoint[] =
     "INSERT INTO endpoint(hi, lo, organization, application, profile, url, secret, old_secrets, "
     "event_types, is_active,"
     " is_deleted, created_at, gaps, base, factor, delay_max, jitter, jitter_fraction, "
     "attempts_max, age_max, timeout,"
-    " in_flight_max, revision, uid, details)"
+    " in_flight_max, revision, uid, details, name, ingest_key)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-    "?19, ?20, ?21, ?22, ?23, ?24, ?25)";
+    "?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
 constexpr char kReadDetails[] =
     "SELECT json_extract(?1, '$.description'), json_extract(?1, '$.version'),"
     " json_extract(?1, '$.throttle_rate'), json_type(?1, '$.channels'),"
@@ -80,6 +80,8 @@ int EndpointReader::read(Endpoint& endpoint) {
     endpoint.in_flight_max = static_cast<std::uint32_t>(row.integer(21));
     endpoint.revision = row.unsigned_integer(22);
     if (!row.is_null(23)) endpoint.uid = row.bytes(23);
+    endpoint.name = row.bytes(25);
+    if (!row.is_null(26)) endpoint.ingest_key = row.bytes(26);
     if (const int code = read_lists(endpoint); code != SQLITE_OK) return code;
     return read_details(endpoint);
 }
@@ -181,6 +183,8 @@ Result<int> insert_endpoint(SqliteDatabase& database, const Endpoint& endpoint) 
     row.bind(23, endpoint.revision);
     if (endpoint.uid) row.bind_text(24, *endpoint.uid);
     row.bind_text(25, details);
+    row.bind_text(26, endpoint.name);
+    if (endpoint.ingest_key) row.bind_text(27, *endpoint.ingest_key);
     return row.run();
 }
 

@@ -15,7 +15,10 @@ constexpr char kSchema[] =
 constexpr char kNative[] =
 #include "config_2.sql.inc"
     ;
-constexpr const char* kMigrations[] = {kSchema, kNative};
+constexpr char kAccounts[] =
+#include "config_3.sql.inc"
+    ;
+constexpr const char* kMigrations[] = {kSchema, kNative, kAccounts};
 static_assert(std::size(kMigrations) == kConfigVersion);
 
 Result<SqliteDatabase> open_database(const SqliteOptions& options) {

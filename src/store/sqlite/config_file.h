@@ -1,6 +1,7 @@
 #pragma once
 
-// posthaste.db: endpoints and records, and the counters of log files that retention has dropped. Writer thread only.
+// posthaste.db: endpoints, records and the audit log, and the counters of log files that retention has dropped. Writer
+// thread only.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,9 +18,13 @@
 namespace posthaste {
 
 // Brings the file to the current schema; refuses a newer one. Tests make files of an older version.
-inline constexpr std::size_t kConfigVersion = 2;
+inline constexpr std::size_t kConfigVersion = 3;
 [[nodiscard]] Result<void> migrate_config(SqliteDatabase& database,
                                           std::size_t version = kConfigVersion);
+
+// The texts of a query's statements.
+[[nodiscard]] std::string select_records(const RecordQuery& query);
+[[nodiscard]] std::string select_record_count(const RecordQuery& query);
 
 class ConfigFile {
 public:
@@ -31,6 +36,8 @@ public:
     // have been issued; none issued after a restart will be lower than `newest_id`.
     [[nodiscard]] Result<ConfigChange> change(ConfigChange change, std::uint64_t newest_id);
     [[nodiscard]] Result<std::vector<Record>> read_records(const RecordQuery& query);
+    [[nodiscard]] Result<std::uint64_t> count_records(const RecordQuery& query);
+    [[nodiscard]] Result<std::vector<AuditEntry>> read_audit(const AuditQuery& query);
     // Deletes the records that expire at `now` or did before.
     [[nodiscard]] Result<void> expire_records(Timestamp now);
 

@@ -37,6 +37,55 @@ void make_old(const std::string& path, Result<void> (*migrate)(SqliteDatabase&, 
     ASSERT_TRUE(filled) << filled.error().message;
 }
 
+// Version 2 knew records and uids, and nothing of labels, mailboxes and the audit log.
+constexpr char kRowsOf2[] =
+    "INSERT INTO endpoint VALUES (77, 8, zeroblob(16), zeroblob(16), 1, 'http://a/', 's', '[]', "
+    "NULL, 1, 0, 5, '[1]', 1, 2.0, 3, 1, 0.1, 5, NULL, 10, 0, 4, 'uid', '{\"version\":7}');"
+    "INSERT INTO record VALUES (1, x'00000000000000010000000000000002', zeroblob(16), zeroblob(16),"
+    " 'app', NULL, 3, '{}')";
+
+TEST(Migration, configuration_of_version_2_goes_on) {
+    const TemporaryDirectory directory;
+    {
+        auto database =
+            SqliteDatabase::open(directory.path() + "/posthaste.db", SqliteAccess::create, {});
+        ASSERT_TRUE(database);
+        ASSERT_TRUE(migrate_config(*database, 2));
+        const auto filled = database->execute(kRowsOf2);
+        ASSERT_TRUE(filled) << filled.error().message;
+    }
+    SqliteOptions options;
+    options.directory = directory.path();
+    StoreDriver driver(options);
+    for (int i = 0; i < 2; ++i) {
+        const auto recovery = driver.open();
+        ASSERT_TRUE(recovery) << recovery.error().message;
+        const auto endpoints = driver.run(driver.store().load_endpoints());
+        ASSERT_TRUE(endpoints);
+        ASSERT_EQ(endpoints->size(), 1u);
+        EXPECT_EQ(endpoints->at(0).uid, "uid");
+        EXPECT_EQ(endpoints->at(0).secret, "s");
+        EXPECT_EQ(endpoints->at(0).version, 7u);
+        EXPECT_EQ(endpoints->at(0).name, "");
+        EXPECT_FALSE(endpoints->at(0).ingest_key);
+        RecordQuery applications;
+        applications.kind = RecordKind::application;
+        applications.label = "";
+        const auto records = driver.run(driver.store().read_records(applications));
+        ASSERT_TRUE(records);
+        ASSERT_EQ(records->size(), 1u);
+        EXPECT_EQ(records->at(0).name, "app");
+        EXPECT_EQ(records->at(0).revision, 3u);
+        const auto audit = driver.run(driver.store().read_audit({}));
+        ASSERT_TRUE(audit);
+        EXPECT_EQ(audit->size(), static_cast<std::size_t>(i));
+        ConfigChange change;
+        change.audit.emplace_back();
+        ASSERT_TRUE(driver.run(driver.store().change_config(std::move(change))));
+        driver.close();
+    }
+}
+
 TEST(Migration, an_older_store_goes_on) {
     const TemporaryDirectory directory;
     std::filesystem::create_directory(directory.path() + "/log");

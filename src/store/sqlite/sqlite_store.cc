@@ -104,6 +104,18 @@ Task<Result<std::vector<Record>>> SqliteStore::read_records(RecordQuery query) {
     return ask(writer_, std::move(question));
 }
 
+Task<Result<std::uint64_t>> SqliteStore::count_records(RecordQuery query) {
+    std::move_only_function<Result<std::uint64_t>(SqliteWriter&)> question =
+        [query = std::move(query)](SqliteWriter& writer) { return writer.count_records(query); };
+    return ask(writer_, std::move(question));
+}
+
+Task<Result<std::vector<AuditEntry>>> SqliteStore::read_audit(AuditQuery query) {
+    std::move_only_function<Result<std::vector<AuditEntry>>(SqliteWriter&)> question =
+        [query = std::move(query)](SqliteWriter& writer) { return writer.read_audit(query); };
+    return ask(writer_, std::move(question));
+}
+
 Task<Result<ParkedPage>> SqliteStore::load_parked(ParkedQuery query) {
     std::move_only_function<Result<ParkedPage>(LogReader&)> question =
         [query = std::move(query)](LogReader& reader) { return reader.load_parked(query); };
