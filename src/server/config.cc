@@ -161,6 +161,10 @@ Result<void> set_partition_bytes(ServerConfig& config, std::string_view text) {
                                       config.partition_bytes_max);
 }
 
+Result<void> set_core_dumps(ServerConfig& config, std::string_view text) {
+    return read_flag(text, config.core_dumps);
+}
+
 Result<void> set_attempts_max(ServerConfig& config, std::string_view text) {
     std::uint32_t attempts = 0;
     if (Result<void> read = read_number<std::uint32_t>(text, 1, 1000, attempts); !read) return read;
@@ -342,6 +346,8 @@ constexpr std::array kSettings = {
             set_drain},
     Setting{"partition_bytes_max", "", "BYTES", "size at which a log file is closed [536870912]",
             set_partition_bytes},
+    Setting{"core_dumps", "", "true|false", "allow core dumps, which hold secrets [false]",
+            set_core_dumps},
     Setting{"webhook_max_retries", "WEBHOOK_MAX_RETRIES", "N",
             "attempts of a subscription's delivery, the first included [5]", set_attempts_max},
     Setting{"webhook_retry_delay", "WEBHOOK_RETRY_DELAY", "SECONDS",

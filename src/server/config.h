@@ -41,6 +41,7 @@ struct ServerConfig {
     Duration dead_retention = 24h * 30;
     Duration drain = 20s;
     std::uint64_t partition_bytes_max = 512u << 20;
+    bool core_dumps = false;  // may be written; they hold secrets
     std::optional<std::uint32_t> subscriptions_attempts_max;
     std::optional<Duration> subscriptions_retry_base;
 

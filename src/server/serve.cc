@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "api/native/idempotency.h"
+#include "server/core_dumps.h"
 #include "server/data_lock.h"
 #include "server/metrics_page.h"
 #include "server/reactor.h"
@@ -283,6 +284,10 @@ Result<int> Server::run() {
 
 Result<int> serve(const ServerConfig& config) {
     std::signal(SIGPIPE, SIG_IGN);
+    if (!config.core_dumps) {
+        if (Result<void> done = forbid_core_dumps(); !done)
+            return std::unexpected(std::move(done).error());
+    }
     return Server(config).run();
 }
 

@@ -5,13 +5,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include "base/bytes.h"
 #include "server/commands/file_descriptor.h"
+#include "server/durable_file.h"
 
 namespace posthaste {
 
@@ -25,26 +24,6 @@ std::string path_in(const std::string& data_dir) { return data_dir + "/token_sec
 std::unexpected<Error> failed(const std::string& path, const char* doing) {
     return fail(ErrorCode::unavailable,
                 fmt::format("cannot {} {}: {}", doing, path, std::strerror(errno)));
-}
-
-Result<void> sync_folder(const std::string& folder) {
-    const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!opened.is_open() || ::fsync(opened.get()) != 0) return failed(folder, "sync");
-    return {};
-}
-
-// Written under another name first: a crash must not leave half a secret.
-Result<void> write_durably(const std::string& data_dir, std::string_view text) {
-    const std::string path = path_in(data_dir);
-    const std::string draft = path + ".new";
-    const FileDescriptor file(
-        ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!file.is_open()) return failed(draft, "make");
-    if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        ::fsync(file.get()) != 0)
-        return failed(draft, "write");
-    if (std::rename(draft.c_str(), path.c_str()) != 0) return failed(path, "make");
-    return sync_folder(data_dir);
 }
 
 }  // namespace
@@ -95,7 +74,7 @@ Result<std::string> load_or_make_token_secret(const std::string& data_dir) {
     if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
         return failed(path_in(data_dir), "draw random bytes for");
     std::string text = to_base64(bytes);
-    if (Result<void> written = write_durably(data_dir, text + "\n"); !written)
+    if (Result<void> written = replace_file(path_in(data_dir), text + "\n"); !written)
         return std::unexpected(written.error());
     return text;
 }
