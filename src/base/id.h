@@ -55,6 +55,9 @@ using EndpointId = StrongId<struct EndpointTag>;
 using EventId = StrongId<struct EventTag>;
 using EventTypeId = StrongId<struct EventTypeTag>;
 using AttemptId = StrongId<struct AttemptTag>;
+using UserId = StrongId<struct UserTag>;
+using ApiKeyId = StrongId<struct ApiKeyTag>;
+using SessionId = StrongId<struct SessionTag>;
 
 // Mixes both halves: ids of one millisecond differ in few bits of `hi`.
 struct IdHash {

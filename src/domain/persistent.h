@@ -52,6 +52,13 @@ public:
         return found == bucket.end() ? bucket.emplace_back(key, Value{}).second : found->second;
     }
 
+    void erase(const Key& key) {
+        if (!find(key)) return;
+        const std::size_t hash = IdHash{}(key);
+        Bucket& bucket = make_own(make_own(pages_[hash % kWidth])[hash / kWidth % kWidth]);
+        std::erase_if(bucket, [&](const Entry& entry) { return entry.first == key; });
+    }
+
 private:
     static constexpr std::size_t kWidth = 32;
     using Entry = std::pair<Key, Value>;

@@ -18,7 +18,10 @@ TEST(PersistentMap, copies_are_independent_of_each_other) {
         // A change to any version, sometimes on a copy of it.
         auto& chosen = versions[random() % versions.size()];
         const std::uint64_t key = random() % 3000;
-        if (versions.size() < 20 && random() % 50 == 0) {
+        if (random() % 4 == 0) {
+            chosen.first.erase({key, 0});
+            chosen.second.erase(key);
+        } else if (versions.size() < 20 && random() % 50 == 0) {
             versions.push_back(chosen);
             versions.back().first.at_own({key, 0}) = step;
             versions.back().second[key] = step;
