@@ -13,6 +13,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "domain/access.h"
 #include "domain/retry.h"
 
 namespace posthaste {
@@ -21,7 +22,10 @@ namespace posthaste {
 enum class Profile : std::uint8_t {
     native = 0,  // Standard Webhooks headers only
     subscriptions =
-        1,  // + X-Webhook-Signature (hex), X-Webhook-Delivery-ID, X-Webhook-Subscription-ID
+        1,          // + X-Webhook-Signature (hex), X-Webhook-Delivery-ID, X-Webhook-Subscription-ID
+    orders = 2,     // + X-Event-Name, X-Signature (hex)
+    mailboxes = 3,  // no more than native
+    contacts = 4,   // User-Agent: Whookfirm-Webhooks/1.0
 };
 
 // Names and texts the owner of an object attached to it; in order of names.
@@ -120,6 +124,57 @@ struct Endpoint {
     std::uint64_t revision = 0;  // grows with every committed change
 
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+// Somebody who logs in. E-mail addresses are unique among all live users of the server, whatever their organization.
+struct User {
+    UserId id;
+    OrganizationId organization;
+    std::optional<ApplicationId> application;  // set: sees and changes nothing but that one
+    std::string email;                         // lower case
+    std::string full_name;
+    std::string password_hash;  // argon2id in its text form; empty: cannot log in
+    Role role = Role::viewer;
+    bool is_active = true;  // an inactive user's sessions and API keys are worth nothing
+    Timestamp created_at;
+    Timestamp updated_at;
+    bool is_deleted = false;
+    std::uint64_t revision = 0;
+
+    friend bool operator==(const User&, const User&) = default;
+};
+
+// What a program shows instead of a password. The key itself is told once, at its creation, and never stored.
+struct ApiKey {
+    ApiKeyId id;
+    OrganizationId organization;
+    std::optional<ApplicationId> application;  // as User::application
+    std::string name;
+    KeyScope scope = KeyScope::ingest;
+    std::string hash;  // SHA-256 of the key, 32 bytes; a key has 256 random bits, so one round does
+    std::string hint;  // the key's first characters, so that people recognise it
+    std::optional<UserId> created_by;
+    std::optional<Timestamp> expires_at;
+    std::optional<Timestamp> last_used_at;  // to the minute
+    Timestamp created_at;
+    bool is_deleted = false;
+    std::uint64_t revision = 0;
+
+    friend bool operator==(const ApiKey&, const ApiKey&) = default;
+};
+
+// One login. Its token names it; a session that is gone makes the token worthless.
+struct Session {
+    SessionId id;
+    UserId user;
+    Timestamp created_at;
+    Timestamp expires_at;
+    std::string address;     // where the login came from
+    std::string user_agent;  // cut to 200 characters
+    bool is_deleted = false;
+    std::uint64_t revision = 0;
+
+    friend bool operator==(const Session&, const Session&) = default;
 };
 
 // One accepted payload. The store issues `id` and `accepted_at` when it commits; from then on nothing changes.
