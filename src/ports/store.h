@@ -219,7 +219,8 @@ struct AttemptCounts {
 struct ConfigChange {
     std::vector<Endpoint> endpoints;
     std::vector<Record> records;
-    // What the audit log says of it, appended in the same transaction; the store issues sequences and hashes.
+    // What the audit log says of it, appended in the same transaction; the store issues sequences and hashes. An
+    // `object` that reads "prefix_*" gets the id that the store issued to the change's first object: "prefix_<base62>".
     std::vector<AuditEntry> audit;
 };
 

@@ -49,6 +49,20 @@ RecordQuery without_bounds(RecordQuery query) {
     return query;
 }
 
+void complete_audit(ConfigChange& change) {
+    Id first;
+    if (!change.endpoints.empty())
+        first = change.endpoints.front().id;
+    else if (!change.records.empty())
+        first = change.records.front().id;
+    for (AuditEntry& entry : change.audit) {
+        if (!entry.object.ends_with("_*")) continue;
+        const std::string_view prefix =
+            std::string_view(entry.object).substr(0, entry.object.size() - 2);
+        entry.object = to_base62(prefix, first);
+    }
+}
+
 bool matches(const AuditQuery& query, const AuditEntry& entry) {
     const bool is_of_action =
         !query.action || entry.action == *query.action ||

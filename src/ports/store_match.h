@@ -71,4 +71,7 @@ struct ParkedState {
     return next == DeliveryState::dead && was_received ? DeliveryState::delivered : next;
 }
 
+// Gives the entries that speak of a new object its id, now that it has been issued: see ConfigChange::audit.
+void complete_audit(ConfigChange& change);
+
 }  // namespace posthaste

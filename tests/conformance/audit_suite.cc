@@ -72,6 +72,19 @@ private:
     StoreSuite& suite_;
 };
 
+TEST_P(StoreSuite, audit_entries_name_a_new_object_by_the_id_it_was_given) {
+    open();
+    AuditLog log(*this);
+    const auto stored = log.change(
+        "one", {make_entry("user.create", "user_*"), make_entry("user.create", "name_of_a_type_")});
+    ASSERT_TRUE(stored);
+    const std::string name = to_base62("user", stored->records.front().id);
+    ASSERT_EQ(log.read().size(), 2U);
+    EXPECT_EQ(log.read().front().object, name);
+    EXPECT_EQ(log.read().back().object, "name_of_a_type_");
+    EXPECT_EQ(log.actions().size(), 2U);  // the hash is over what is stored
+}
+
 TEST_P(StoreSuite, audit_entries_come_back_field_by_field) {
     open();
     AuditLog log(*this);

@@ -42,6 +42,7 @@ Result<ConfigChange> MemoryConfig::change(ConfigChange change) {
         undo(before);
         return std::unexpected(std::move(done).error());
     }
+    complete_audit(change);
     for (AuditEntry& entry : change.audit) {
         chain_.append(entry);
         audit_.push_back(entry);

@@ -126,6 +126,7 @@ Result<void> ConfigFile::write(ConfigChange& change, std::uint64_t newest_id) {
     for (Record& record : change.records) {
         if (auto done = write(record); !done) return done;
     }
+    complete_audit(change);
     if (auto done = append_audit(*database_, change.audit); !done) return done;
     ASSIGN_OR_RETURN(auto floor,
                      database_->prepare("UPDATE total SET id_floor = max(id_floor, ?1)"));
