@@ -11,6 +11,7 @@
 #include "api/native/token.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "domain/access.h"
 #include "domain/retry.h"
 #include "domain/signing.h"
 #include "engine/engine.h"
@@ -27,6 +28,7 @@ struct ApiSettings {
     // Owner of everything that an API without logins makes.
     OrganizationId organization;
     ApplicationId application;
+    AuthMode auth = AuthMode::open;
 
     RetryPolicy subscriptions_retry = subscriptions_retry_policy();  // of new subscriptions
     Duration subscriptions_timeout = 10s;
@@ -38,6 +40,8 @@ struct ApiSettings {
 
     // The native API.
     TokenSettings tokens;
+    // Of users who logged in; without a secret nobody can.
+    TokenSettings user_tokens{TokenAlgorithm::hs256, {}, TokenSettings::Use::users};
     std::string public_url = "http://localhost:8000";  // of this server, for links it hands out
     RetryPolicy native_retry = native_retry_policy();  // of new endpoints
     Duration native_timeout = 30s;

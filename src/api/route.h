@@ -11,14 +11,17 @@
 #include <string_view>
 
 #include "api/context.h"
+#include "domain/access.h"
 #include "ports/http.h"
 #include "ports/task.h"
 
 namespace posthaste {
 
+class Authenticator;
 class PayloadReader;
+struct ApiRoute;
+struct Principal;
 namespace native {
-class Sessions;
 struct MessageTools;
 }  // namespace native
 
@@ -31,16 +34,21 @@ struct Call {
     PayloadReader* payloads = nullptr;
     HttpRequest request;
     RouteParams params;
-    native::Sessions* sessions = nullptr;
+    Authenticator* authenticator = nullptr;
     native::MessageTools* messages = nullptr;
+    const ApiRoute* route = nullptr;
+    // Who asks; null: nobody that is known. The router's; the native API finds its own (native/session.h).
+    const Principal* principal = nullptr;
 };
 
 using Handler = Task<HttpResponse> (*)(Call);
 
 enum class RouteKind : std::uint8_t {
-    management,  // small bodies; exceptions become a 500
-    hot,  // called without any wrapping: must not throw, takes bodies of any size the server lets in
-    native,  // bodies up to native_body_max; errors in the native API's form; POSTs heed Idempotency-Key
+    management,  // small bodies; exceptions become a 500; the router checks the caller's access
+    hot,  // as management, but must not throw, and takes bodies of any size the server lets in
+    native,  // bodies up to native_body_max; errors in the native API's form; POSTs heed Idempotency-Key;
+    // its handlers check access with enter()
+    native_hot,  // the same, called without any wrapping
 };
 
 struct ApiRoute {
@@ -48,6 +56,7 @@ struct ApiRoute {
     std::string_view pattern;  // "/status/delivery/{id}": literal segments and {params}
     Handler handler;
     std::string_view name;  // for logs, metrics and the API description
+    Access access = Access::manage;
     RouteKind kind = RouteKind::management;
 };
 

@@ -4,49 +4,35 @@
 #include <exception>
 #include <vector>
 
+#include "api/admission.h"
+#include "api/authenticator.h"
 #include "api/handlers.h"
 #include "api/native/answers.h"
 #include "api/native/idempotency.h"
 #include "api/native/message_in.h"
 #include "api/native/routes.h"
-#include "api/native/session.h"
 #include "api/payload.h"
+#include "api/principal.h"
 #include "api/reply.h"
+#include "api/subscriptions/routes.h"
 
 namespace posthaste {
 
 namespace {
 
-// The native API has a table of its own (native/routes.cc).
+// Every API has a table of its own (<api>/routes.cc); these belong to none.
 constexpr ApiRoute kRoutes[] = {
-    {Method::post, "/webhooks/ingest/{subscription_id}", subscriptions::ingest, "ingest_webhook",
-     RouteKind::hot},
-
-    {Method::get, "/", get_root, "root"},
-    {Method::get, "/health", get_health, "health"},
-    {Method::get, "/health/worker", get_worker_health, "worker_health"},
-    {Method::get, "/metrics", get_metrics, "metrics"},
-    {Method::get, "/openapi.json", docs::get_description, "openapi"},
-
-    {Method::post, "/subscriptions", subscriptions::create_subscription, "create_subscription"},
-    {Method::get, "/subscriptions", subscriptions::list_subscriptions, "list_subscriptions"},
-    {Method::get, "/subscriptions/{subscription_id}", subscriptions::get_subscription,
-     "get_subscription"},
-    {Method::put, "/subscriptions/{subscription_id}", subscriptions::update_subscription,
-     "update_subscription"},
-    {Method::delete_, "/subscriptions/{subscription_id}", subscriptions::delete_subscription,
-     "delete_subscription"},
-
-    {Method::get, "/status/delivery/{delivery_id}", subscriptions::get_delivery_status,
-     "delivery_status"},
-    {Method::get, "/status/subscription/{subscription_id}", subscriptions::get_subscription_status,
-     "subscription_status"},
+    {Method::get, "/", get_root, "root", Access::anyone},
+    {Method::get, "/health", get_health, "health", Access::anyone},
+    {Method::get, "/health/worker", get_worker_health, "worker_health", Access::anyone},
+    {Method::get, "/metrics", get_metrics, "metrics", Access::read},
+    {Method::get, "/openapi.json", docs::get_description, "openapi", Access::anyone},
 };
 
 std::vector<ApiRoute> all_routes() {
     std::vector<ApiRoute> all(std::begin(kRoutes), std::end(kRoutes));
-    const auto native_routes = native::routes();
-    all.insert(all.end(), native_routes.begin(), native_routes.end());
+    for (const std::span<const ApiRoute> table : {subscriptions::routes(), native::routes()})
+        all.insert(all.end(), table.begin(), table.end());
     return all;
 }
 
@@ -57,7 +43,14 @@ bool is_native(std::string_view path) {
 
 Task<HttpResponse> ready(HttpResponse response) { co_return response; }
 
-Task<HttpResponse> guarded(Handler handler, Call call) {
+// Keeps the caller's principal alive while the handler runs.
+Task<HttpResponse> on_behalf(Handler handler, Call call, PrincipalPtr principal) {
+    call.principal = principal.get();
+    co_return co_await handler(call);
+}
+
+Task<HttpResponse> guarded(Handler handler, Call call, PrincipalPtr principal) {
+    call.principal = principal.get();
     try {
         co_return co_await handler(call);
     } catch (const std::exception&) {
@@ -126,7 +119,8 @@ HttpResponse answer_unmatched(const HttpRequest& request, MethodSet allowed) {
 Api::Api(const ApiContext& context)
     : context_(context),
       payloads_(std::make_unique<PayloadReader>()),
-      sessions_(std::make_unique<native::Sessions>(context.settings.tokens)),
+      authenticator_(
+          std::make_unique<Authenticator>(context.settings.tokens, context.settings.user_tokens)),
       messages_(std::make_unique<native::MessageTools>()),
       tree_(routes()) {}
 
@@ -145,16 +139,29 @@ Task<HttpResponse> Api::handle(HttpRequest request) {
     if (is_native(request.path) && request.body.size() > context_.settings.native_body_max)
         return ready(native::fault(413, "payload_too_large", "Request payload is too large."));
     if (match.route == nullptr) return ready(answer_unmatched(request, match.allowed));
-    const Call call{&context_,    payloads_.get(), request,
-                    match.params, sessions_.get(), messages_.get()};
-    switch (match.route->kind) {
-        case RouteKind::hot: return match.route->handler(call);
-        case RouteKind::native: return guarded_native(match.route->handler, call);
-        case RouteKind::management: break;
+    Call call;
+    call.context = &context_;
+    call.payloads = payloads_.get();
+    call.request = request;
+    call.params = match.params;
+    call.authenticator = authenticator_.get();
+    call.messages = messages_.get();
+    call.route = match.route;
+    return run(*match.route, call);
+}
+
+Task<HttpResponse> Api::run(const ApiRoute& route, Call call) {
+    if (route.kind == RouteKind::native_hot) return route.handler(call);
+    if (route.kind == RouteKind::native) return guarded_native(route.handler, call);
+    Admission admission = admit(call);
+    if (!admission) return ready(std::move(admission).error());
+    if (route.kind == RouteKind::hot) {
+        if (!*admission) return route.handler(call);
+        return on_behalf(route.handler, call, *std::move(admission));
     }
-    if (request.body.size() > context_.settings.management_body_max)
+    if (call.request.body.size() > context_.settings.management_body_max)
         return ready(reply_detail(413, "The request's body is too large."));
-    return guarded(match.route->handler, call);
+    return guarded(route.handler, call, *std::move(admission));
 }
 
 namespace {

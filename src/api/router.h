@@ -29,9 +29,11 @@ public:
     [[nodiscard]] static std::span<const ApiRoute> routes();
 
 private:
+    Task<HttpResponse> run(const ApiRoute& route, Call call);
+
     const ApiContext context_;
     std::unique_ptr<PayloadReader> payloads_;
-    std::unique_ptr<native::Sessions> sessions_;
+    std::unique_ptr<Authenticator> authenticator_;
     std::unique_ptr<native::MessageTools> messages_;
     const RouteTree tree_;
 };

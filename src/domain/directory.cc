@@ -161,14 +161,17 @@ std::vector<EventTypePtr> Directory::event_types(OrganizationId organization,
         [](const EventTypePtr& type) { return std::string_view(type->name); });
 }
 
-std::vector<PreparedEndpointPtr> Directory::list(OrganizationId organization, std::size_t skip,
-                                                 std::size_t limit) const {
+std::vector<PreparedEndpointPtr> Directory::list(ApplicationId application, Profile profile,
+                                                 std::size_t skip, std::size_t limit) const {
     std::vector<PreparedEndpointPtr> page;
-    const auto* listing = by_organization_.find(organization);
-    if (!listing || skip >= listing->size() || limit == 0) return page;
-    page.reserve(std::min(limit, listing->size() - skip));
-    listing->visit_from(skip, [&](const PreparedEndpointPtr& endpoint) {
-        page.push_back(endpoint);
+    const auto* listing = by_application_.find(application);
+    if (!listing || limit == 0) return page;
+    listing->by_id.visit_from(0, [&](const PreparedEndpointPtr& endpoint) {
+        if (endpoint->config.profile != profile) return true;
+        if (skip > 0)
+            --skip;
+        else
+            page.push_back(endpoint);
         return page.size() < limit;
     });
     return page;
@@ -210,11 +213,7 @@ void Directory::put(Endpoint endpoint) {
     const PreparedEndpointPtr come = is_live(fresh) ? fresh : nullptr;
     size_ = size_ + (come ? 1 : 0) - (gone ? 1 : 0);
     const auto moved = [&](auto of) { return gone && come && of(*gone) != of(*come); };
-    const auto organization = [](const PreparedEndpoint& one) { return one.config.organization; };
     const auto application = [](const PreparedEndpoint& one) { return one.config.application; };
-    if (gone && (!come || moved(organization)))
-        by_organization_.at_own(gone->config.organization).erase(gone);
-    if (come) by_organization_.at_own(config.organization).put(come);
     if (gone && (!come || moved(application)))
         by_application_.at_own(gone->config.application).replace(gone, nullptr);
     if (come)
@@ -282,12 +281,29 @@ DirectoryPtr Directory::with(Organization organization) const {
                    [](Directory& to, Organization one) { to.put(std::move(one)); });
 }
 
+DirectoryPtr Directory::with(User user) const {
+    return changed(*this, std::move(user), [](Directory& to, User one) { to.put(std::move(one)); });
+}
+
+DirectoryPtr Directory::with(ApiKey key) const {
+    return changed(*this, std::move(key),
+                   [](Directory& to, ApiKey one) { to.put(std::move(one)); });
+}
+
+DirectoryPtr Directory::with(Session session) const {
+    return changed(*this, std::move(session),
+                   [](Directory& to, Session one) { to.put(std::move(one)); });
+}
+
 DirectoryPtr Directory::holding(Contents contents) {
     auto directory = std::make_shared<Directory>();
     for (Organization& one : contents.organizations) directory->put(std::move(one));
     for (Application& one : contents.applications) directory->put(std::move(one));
     for (EventType& one : contents.event_types) directory->put(std::move(one));
     for (Endpoint& one : contents.endpoints) directory->put(std::move(one));
+    for (User& one : contents.users) directory->put(std::move(one));
+    for (ApiKey& one : contents.api_keys) directory->put(std::move(one));
+    for (Session& one : contents.sessions) directory->put(std::move(one));
     return directory;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// The directory: an immutable snapshot of every organization, application, event type and endpoint,
-// prepared for use (URLs parsed, filters compiled). Replaced as a whole on change; snapshots share
+// The directory: an immutable snapshot of every organization, application, event type, endpoint, user,
+// API key and session, prepared for use (URLs parsed, filters compiled). Replaced as a whole on change; snapshots share
 // what did not change (persistent.h), so a directory of 100,000 endpoints changes in microseconds. A
 // snapshot is safe to read from any thread.
 
@@ -40,6 +40,9 @@ using PreparedEndpointPtr = std::shared_ptr<const PreparedEndpoint>;
 
 using OrganizationPtr = std::shared_ptr<const Organization>;
 using EventTypePtr = std::shared_ptr<const EventType>;
+using UserPtr = std::shared_ptr<const User>;
+using ApiKeyPtr = std::shared_ptr<const ApiKey>;
+using SessionPtr = std::shared_ptr<const Session>;
 
 // What decides who wants an event.
 struct EventFacts {
@@ -73,7 +76,18 @@ public:
     [[nodiscard]] EventTypePtr find_event_type(OrganizationId organization,
                                                std::string_view name) const;
 
+    [[nodiscard]] UserPtr find(UserId id) const;
+    [[nodiscard]] ApiKeyPtr find(ApiKeyId id) const;
+    [[nodiscard]] SessionPtr find(SessionId id) const;
+    [[nodiscard]] UserPtr find_user(std::string_view email) const;  // in lower case
+    [[nodiscard]] ApiKeyPtr find_key(std::string_view hash) const;  // ApiKey::hash
+
     // Live ones only, by id.
+    [[nodiscard]] std::vector<UserPtr> users(OrganizationId organization, PageBounds bounds) const;
+    [[nodiscard]] std::vector<ApiKeyPtr> api_keys(OrganizationId organization,
+                                                  PageBounds bounds) const;
+    [[nodiscard]] std::vector<SessionPtr> sessions(UserId user) const;
+    [[nodiscard]] std::size_t user_count() const;  // of all organizations
     [[nodiscard]] std::vector<PreparedApplicationPtr> applications(OrganizationId organization,
                                                                    PageBounds bounds) const;
     [[nodiscard]] std::vector<PreparedEndpointPtr> endpoints(ApplicationId application,
@@ -88,8 +102,8 @@ public:
     [[nodiscard]] std::vector<EventTypePtr> event_types(OrganizationId organization,
                                                         NameBounds bounds) const;
 
-    // Live endpoints of an organization in order of creation, `skip` left out first.
-    [[nodiscard]] std::vector<PreparedEndpointPtr> list(OrganizationId organization,
+    // Live endpoints of an application that one API made, in order of creation, `skip` left out first.
+    [[nodiscard]] std::vector<PreparedEndpointPtr> list(ApplicationId application, Profile profile,
                                                         std::size_t skip, std::size_t limit) const;
     // Active endpoints of the application that want such an event, in order of creation.
     [[nodiscard]] std::vector<EndpointId> match(ApplicationId application,
@@ -107,12 +121,18 @@ public:
     [[nodiscard]] DirectoryPtr with(Application application) const;
     [[nodiscard]] DirectoryPtr with(EventType type) const;
     [[nodiscard]] DirectoryPtr with(Organization organization) const;
+    [[nodiscard]] DirectoryPtr with(User user) const;
+    [[nodiscard]] DirectoryPtr with(ApiKey key) const;
+    [[nodiscard]] DirectoryPtr with(Session session) const;
 
     struct Contents {
         std::vector<Organization> organizations;
         std::vector<Application> applications;
         std::vector<EventType> event_types;
         std::vector<Endpoint> endpoints;
+        std::vector<User> users;
+        std::vector<ApiKey> api_keys;
+        std::vector<Session> sessions;
     };
     [[nodiscard]] static DirectoryPtr holding(Contents contents);
     [[nodiscard]] static DirectoryPtr from(std::vector<Endpoint> endpoints);
@@ -136,6 +156,16 @@ private:
             return a->name < b->name;
         }
     };
+    // Of what is held as it is.
+    struct ByOwnId {
+        template <class Object>
+        bool operator()(const Object& a, const Object& b) const {
+            return a->id < b->id;
+        }
+    };
+    struct ByEmail {
+        bool operator()(const UserPtr& a, const UserPtr& b) const { return a->email < b->email; }
+    };
     template <class Prepared>
     struct Listing {
         PersistentSequence<Prepared, ById> by_id;
@@ -147,6 +177,9 @@ private:
     void put(Application application);
     void put(EventType type);
     void put(Organization organization);
+    void put(User user);
+    void put(ApiKey key);
+    void put(Session session);
 
     PersistentMap<OrganizationId, OrganizationPtr> organizations_;
     PersistentMap<ApplicationId, PreparedApplicationPtr> applications_;  // tombstones included
@@ -154,8 +187,15 @@ private:
     // Live ones only:
     PersistentMap<OrganizationId, Listing<PreparedApplicationPtr>> applications_of_;
     PersistentMap<OrganizationId, PersistentSequence<EventTypePtr, ByName>> event_types_of_;
-    PersistentMap<OrganizationId, PersistentSequence<PreparedEndpointPtr, ById>> by_organization_;
     PersistentMap<ApplicationId, Listing<PreparedEndpointPtr>> by_application_;
+    PersistentMap<UserId, UserPtr> users_;
+    PersistentSequence<UserPtr, ByEmail> users_by_email_;
+    PersistentMap<OrganizationId, PersistentSequence<UserPtr, ByOwnId>> users_of_;
+    PersistentMap<ApiKeyId, ApiKeyPtr> keys_;
+    PersistentMap<Id, ApiKeyPtr> keys_by_hash_;  // by the hash's first half
+    PersistentMap<OrganizationId, PersistentSequence<ApiKeyPtr, ByOwnId>> keys_of_;
+    PersistentMap<SessionId, SessionPtr> sessions_;
+    PersistentMap<UserId, PersistentSequence<SessionPtr, ByOwnId>> sessions_of_;
     std::size_t size_ = 0;
 };
 

@@ -41,7 +41,7 @@ TEST(Directory, an_empty_one_knows_nothing) {
     const DirectoryPtr directory = Directory::from({});
     EXPECT_EQ(directory->size(), 0U);
     EXPECT_EQ(directory->find(endpoint_id(1)), nullptr);
-    EXPECT_TRUE(directory->list(kOrganization, 0, 10).empty());
+    EXPECT_TRUE(directory->list(kApplication, Profile::native, 0, 10).empty());
     EXPECT_TRUE(directory->match(kApplication, "order.created").empty());
 }
 
@@ -53,7 +53,7 @@ TEST(Directory, prepares_the_target_once) {
     EXPECT_EQ(found->target.host, "receiver.example");
     EXPECT_EQ(found->target.port, 8080);
     EXPECT_EQ(found->target.path, "/hook/1");
-    EXPECT_EQ(directory->list(kOrganization, 0, 1).at(0), found);
+    EXPECT_EQ(directory->list(kApplication, Profile::native, 0, 1).at(0), found);
 }
 
 TEST(Directory, keeps_an_endpoint_whose_url_does_not_parse) {
@@ -78,9 +78,11 @@ TEST(Directory, a_change_leaves_the_old_snapshot_alone) {
     EXPECT_EQ(before->find(endpoint_id(2)), nullptr);
     EXPECT_EQ(before->match(kApplication, ""), ids({1}));
     EXPECT_EQ(added->size(), 2U);
-    EXPECT_EQ(added->list(kOrganization, 0, 9).at(0)->target.host, "receiver.example");
+    EXPECT_EQ(added->list(kApplication, Profile::native, 0, 9).at(0)->target.host,
+              "receiver.example");
     EXPECT_EQ(changed->size(), 2U);
-    EXPECT_EQ(changed->list(kOrganization, 0, 9).at(0)->target.host, "elsewhere.example");
+    EXPECT_EQ(changed->list(kApplication, Profile::native, 0, 9).at(0)->target.host,
+              "elsewhere.example");
     // What did not change is shared.
     EXPECT_EQ(changed->find(endpoint_id(2)), added->find(endpoint_id(2)));
 }
@@ -108,7 +110,7 @@ TEST(Directory, a_tombstone_is_found_and_nothing_else) {
     ASSERT_TRUE(directory->find(endpoint_id(1)));
     EXPECT_TRUE(directory->find(endpoint_id(1))->config.is_deleted);
     EXPECT_EQ(directory->size(), 1U);
-    EXPECT_EQ(ids_of(directory->list(kOrganization, 0, 9)), ids({2}));
+    EXPECT_EQ(ids_of(directory->list(kApplication, Profile::native, 0, 9)), ids({2}));
     EXPECT_EQ(directory->match(kApplication, ""), ids({2}));
     // A straggling older revision does not bring it back.
     EXPECT_EQ(directory->with(example(1))->size(), 1U);
@@ -118,7 +120,7 @@ TEST(Directory, an_inactive_endpoint_is_listed_but_not_matched) {
     Endpoint inactive = example(1);
     inactive.is_active = false;
     const DirectoryPtr directory = Directory::from({inactive});
-    EXPECT_EQ(ids_of(directory->list(kOrganization, 0, 9)), ids({1}));
+    EXPECT_EQ(ids_of(directory->list(kApplication, Profile::native, 0, 9)), ids({1}));
     EXPECT_TRUE(directory->match(kApplication, "").empty());
     EXPECT_EQ(directory->size(), 1U);
 }
@@ -141,11 +143,11 @@ TEST(Directory, wants_what_the_filter_names) {
 TEST(Directory, pages_in_order_of_creation) {
     const DirectoryPtr directory =
         Directory::from({example(4), example(2), example(3), example(1)});
-    EXPECT_EQ(ids_of(directory->list(kOrganization, 0, 2)), ids({1, 2}));
-    EXPECT_EQ(ids_of(directory->list(kOrganization, 2, 2)), ids({3, 4}));
-    EXPECT_EQ(ids_of(directory->list(kOrganization, 3, 100)), ids({4}));
-    EXPECT_TRUE(directory->list(kOrganization, 4, 100).empty());
-    EXPECT_TRUE(directory->list(kOrganization, 0, 0).empty());
+    EXPECT_EQ(ids_of(directory->list(kApplication, Profile::native, 0, 2)), ids({1, 2}));
+    EXPECT_EQ(ids_of(directory->list(kApplication, Profile::native, 2, 2)), ids({3, 4}));
+    EXPECT_EQ(ids_of(directory->list(kApplication, Profile::native, 3, 100)), ids({4}));
+    EXPECT_TRUE(directory->list(kApplication, Profile::native, 4, 100).empty());
+    EXPECT_TRUE(directory->list(kApplication, Profile::native, 0, 0).empty());
     EXPECT_EQ(directory->match(kApplication, "x"), ids({1, 2, 3, 4}));
 }
 
@@ -157,10 +159,11 @@ struct Model {
         const auto [at, fresh] = endpoints.try_emplace(endpoint.id, endpoint);
         if (!fresh && endpoint.revision >= at->second.revision) at->second = endpoint;
     }
-    [[nodiscard]] std::vector<EndpointId> list(OrganizationId organization) const {
+    [[nodiscard]] std::vector<EndpointId> list(ApplicationId application, Profile profile) const {
         std::vector<EndpointId> found;
         for (const auto& [id, endpoint] : endpoints) {
-            if (!endpoint.is_deleted && endpoint.organization == organization) found.push_back(id);
+            if (endpoint.is_deleted || endpoint.application != application) continue;
+            if (endpoint.profile == profile) found.push_back(id);
         }
         return found;
     }
@@ -177,9 +180,10 @@ struct Model {
 
 Endpoint random_endpoint(std::mt19937& random) {
     Endpoint endpoint = example(random() % 400);
-    // Few organizations, so that listings grow beyond one chunk; endpoints may move between them.
+    // Few applications, so that listings grow beyond one chunk; endpoints may move between them.
     endpoint.organization = OrganizationId(random() % 8 == 0 ? 2 : 1, 0);
     endpoint.application = ApplicationId(1 + random() % 3, 0);
+    endpoint.profile = random() % 2 == 0 ? Profile::native : Profile::mailboxes;
     endpoint.is_deleted = random() % 6 == 0;
     endpoint.is_active = random() % 4 != 0;
     if (random() % 2 == 0) endpoint.event_types = {random() % 2 == 0 ? "a" : "b"};
@@ -198,15 +202,16 @@ void expect_same(const Directory& directory, const Model& model) {
     }
     std::size_t live = 0;
     for (const std::uint64_t number : {1U, 2U, 3U}) {
-        const OrganizationId organization(number, 0);
-        const auto expected = model.list(organization);
-        live += expected.size();
-        ASSERT_EQ(ids_of(directory.list(organization, 0, 1000)), expected);
-        for (const auto& listed : directory.list(organization, 0, 1000)) {
-            ASSERT_EQ(listed, directory.find(listed->config.id));
+        const ApplicationId application(number, 0);
+        for (const Profile profile : {Profile::native, Profile::mailboxes}) {
+            const auto expected = model.list(application, profile);
+            live += expected.size();
+            ASSERT_EQ(ids_of(directory.list(application, profile, 0, 1000)), expected);
+            for (const auto& listed : directory.list(application, profile, 1, 1000)) {
+                ASSERT_EQ(listed, directory.find(listed->config.id));
+            }
         }
         for (const char* type : {"a", "b", "c"}) {
-            const ApplicationId application(number, 0);
             ASSERT_EQ(directory.match(application, type), model.match(application, type));
         }
     }
@@ -244,7 +249,8 @@ TEST(Directory, grows_one_by_one) {
         directory = directory->with(example(number));
     }
     EXPECT_EQ(directory->size(), 10'000U);
-    EXPECT_EQ(ids_of(directory->list(kOrganization, 9'998, 10)), ids({9'999, 10'000}));
+    EXPECT_EQ(ids_of(directory->list(kApplication, Profile::native, 9'998, 10)),
+              ids({9'999, 10'000}));
     EXPECT_EQ(directory->match(kApplication, "x").size(), 10'000U);
 }
 

@@ -1,66 +1,16 @@
 #include "engine/catalog.h"
 
-#include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "base/assert.h"
+#include "engine/catalog_accounts.h"
+#include "engine/catalog_members.h"
 
 namespace posthaste {
 
-namespace json = boost::json;
+using namespace catalog;
 
 namespace {
-
-Record make_record(RecordKind kind, Id id, OrganizationId organization, std::uint64_t revision,
-                   const json::object& body) {
-    Record record;
-    record.kind = kind;
-    record.id = id;
-    record.organization = organization;
-    record.revision = revision;
-    record.body = json::serialize(body);
-    return record;
-}
-
-void put(json::object& body, std::string_view name, const std::optional<std::string>& text) {
-    if (text) body[name] = *text;
-}
-
-// Reads members of one body. A member of another type than expected throws, which read() turns into an error.
-struct Members {
-    const json::object& body;
-
-    [[nodiscard]] std::string text(std::string_view name) const {
-        const json::value* member = body.if_contains(name);
-        return member ? std::string(member->as_string()) : std::string();
-    }
-    [[nodiscard]] std::optional<std::string> optional_text(std::string_view name) const {
-        const json::value* member = body.if_contains(name);
-        if (!member) return std::nullopt;
-        return std::string(member->as_string());
-    }
-    [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const {
-        const json::value* member = body.if_contains(name);
-        if (!member) return std::nullopt;
-        return member->to_number<std::int64_t>();
-    }
-    [[nodiscard]] bool flag(std::string_view name) const {
-        const json::value* member = body.if_contains(name);
-        return member && member->as_bool();
-    }
-    [[nodiscard]] Timestamp time(std::string_view name) const {
-        return from_micros(integer(name).value_or(0));
-    }
-    [[nodiscard]] Metadata metadata(std::string_view name) const {
-        Metadata result;
-        const json::value* member = body.if_contains(name);
-        if (!member) return result;
-        for (const auto& [key, value] : member->as_object())
-            result.emplace(std::string(key), std::string(value.as_string()));
-        return result;
-    }
-};
 
 Organization read_organization(const Record& record, const Members& members) {
     Organization organization;
@@ -166,16 +116,20 @@ Result<void> add_to(Directory::Contents& contents, const Record& record) {
             case RecordKind::event_type:
                 contents.event_types.push_back(read_event_type(record, members));
                 return {};
+            case RecordKind::user: contents.users.push_back(read_user(record, members)); return {};
+            case RecordKind::api_key:
+                contents.api_keys.push_back(read_api_key(record, members));
+                return {};
+            case RecordKind::session:
+                contents.sessions.push_back(read_session(record, members));
+                return {};
             case RecordKind::job:
             case RecordKind::consumer:
             case RecordKind::answer:
             case RecordKind::setting:
-            case RecordKind::user:
-            case RecordKind::api_key:
-            case RecordKind::session:
             case RecordKind::contact: break;
         }
-        ASSERT(false && "only organizations, applications and event types are in the directory");
+        ASSERT(false && "this kind of record is not in the directory");
     } catch (const std::exception& failure) {
         return fail(ErrorCode::corrupt, "the stored object " + to_uuid(record.id) + " \"" +
                                             record.name + "\" cannot be read: " + failure.what());

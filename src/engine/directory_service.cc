@@ -1,5 +1,6 @@
 #include "engine/directory_service.h"
 
+#include "engine/audit_text.h"
 #include "engine/catalog.h"
 
 namespace posthaste {
@@ -25,12 +26,16 @@ void DirectoryHolder::publish(Endpoint endpoint) {
 void DirectoryHolder::publish(Application application) { replace(std::move(application)); }
 void DirectoryHolder::publish(EventType type) { replace(std::move(type)); }
 void DirectoryHolder::publish(Organization organization) { replace(std::move(organization)); }
+void DirectoryHolder::publish(User user) { replace(std::move(user)); }
+void DirectoryHolder::publish(ApiKey key) { replace(std::move(key)); }
+void DirectoryHolder::publish(Session session) { replace(std::move(session)); }
 
 Task<Result<Directory::Contents>> load_contents(Store* store) {
     Directory::Contents contents;
     ASSIGN_OR_CO_RETURN(contents.endpoints, co_await store->load_endpoints());
     for (const RecordKind kind :
-         {RecordKind::organization, RecordKind::application, RecordKind::event_type}) {
+         {RecordKind::organization, RecordKind::application, RecordKind::event_type,
+          RecordKind::user, RecordKind::api_key, RecordKind::session}) {
         RecordQuery query;
         query.kind = kind;
         ASSIGN_OR_CO_RETURN(const std::vector<Record> records,
@@ -51,41 +56,6 @@ const DirectoryPtr& DirectoryService::current() {
     return cached_;
 }
 
-Task<Result<Endpoint>> DirectoryService::create(Endpoint endpoint) {
-    endpoint.revision = 0;
-    Result<Endpoint> stored = co_await store_.put_endpoint(std::move(endpoint));
-    if (stored)
-        holder_.publish(*stored);
-    else if (stored.error().code == ErrorCode::commit_unknown)
-        co_await catch_up();
-    co_return stored;
-}
-
-Task<Result<Endpoint>> DirectoryService::change(EndpointId id,
-                                                std::function<Result<void>(Endpoint&)> change) {
-    while (true) {
-        const PreparedEndpointPtr held = current()->find(id);
-        if (!held || held->config.is_deleted)
-            co_return fail(ErrorCode::not_found, "no such endpoint");
-        Endpoint endpoint = held->config;
-        if (Result<void> changed = change(endpoint); !changed)
-            co_return std::unexpected(std::move(changed).error());
-        Result<Endpoint> stored = co_await store_.put_endpoint(std::move(endpoint));
-        if (stored) {
-            holder_.publish(*stored);
-            co_return stored;
-        }
-        if (stored.error().code == ErrorCode::commit_unknown) co_await catch_up();
-        if (stored.error().code != ErrorCode::conflict) co_return stored;
-        // Somebody committed first, and their publication follows their commit; unless that commit was in doubt for them, when
-        // nobody published it.
-        const PreparedEndpointPtr newest = current()->find(id);
-        if (newest != held) continue;
-        if (Result<void> caught_up = co_await catch_up(); !caught_up)
-            co_return std::unexpected(std::move(caught_up).error());
-    }
-}
-
 Task<Result<void>> DirectoryService::catch_up() {
     ASSIGN_OR_CO_RETURN(Directory::Contents all, co_await load_contents(&store_));
     for (Endpoint& endpoint : all.endpoints) {
@@ -96,14 +66,88 @@ Task<Result<void>> DirectoryService::catch_up() {
     for (Organization& one : all.organizations) holder_.publish(std::move(one));
     for (Application& one : all.applications) holder_.publish(std::move(one));
     for (EventType& one : all.event_types) holder_.publish(std::move(one));
+    for (User& one : all.users) holder_.publish(std::move(one));
+    for (ApiKey& one : all.api_keys) holder_.publish(std::move(one));
+    for (Session& one : all.sessions) holder_.publish(std::move(one));
     co_return Result<void>();
+}
+
+// ---- endpoints
+
+Task<Result<Endpoint>> DirectoryService::commit_endpoint(Endpoint endpoint,
+                                                         PreparedEndpointPtr before,
+                                                         Author author) {
+    ConfigChange change;
+    if (author.is_audited())
+        change.audit.push_back(audit_change(author, before ? &before->config : nullptr, endpoint));
+    change.endpoints.push_back(std::move(endpoint));
+    Result<ConfigChange> stored = co_await store_.change_config(std::move(change));
+    if (!stored) {
+        if (stored.error().code == ErrorCode::commit_unknown) co_await catch_up();
+        co_return std::unexpected(std::move(stored).error());
+    }
+    Endpoint& result = stored->endpoints.front();
+    holder_.publish(result);
+    co_return std::move(result);
+}
+
+Task<Result<Endpoint>> DirectoryService::create(Endpoint endpoint, Author author) {
+    endpoint.revision = 0;
+    return commit_endpoint(std::move(endpoint), nullptr, std::move(author));
+}
+
+Task<Result<Endpoint>> DirectoryService::change(EndpointId id, Change<Endpoint> change,
+                                                Author author) {
+    while (true) {
+        const PreparedEndpointPtr held = current()->find(id);
+        if (!held || held->config.is_deleted)
+            co_return fail(ErrorCode::not_found, "no such endpoint");
+        Endpoint endpoint = held->config;
+        if (Result<void> changed = change(endpoint); !changed)
+            co_return std::unexpected(std::move(changed).error());
+        Result<Endpoint> stored = co_await commit_endpoint(std::move(endpoint), held, author);
+        if (stored || stored.error().code != ErrorCode::conflict) co_return stored;
+        // Somebody committed first, and their publication follows their commit; unless that commit was in doubt for them, when
+        // nobody published it.
+        if (current()->find(id) != held) continue;
+        if (Result<void> caught_up = co_await catch_up(); !caught_up)
+            co_return std::unexpected(std::move(caught_up).error());
+    }
+}
+
+Task<Result<Endpoint>> DirectoryService::remove(EndpointId id, Author author) {
+    Endpoint before;
+    auto bury = [&before](Endpoint& endpoint) -> Result<void> {
+        before = endpoint;
+        endpoint.is_active = false;
+        endpoint.is_deleted = true;
+        return {};
+    };
+    ASSIGN_OR_CO_RETURN(const Endpoint stored,
+                        co_await change(id, std::ref(bury), std::move(author)));
+    before.revision = stored.revision;
+    co_return before;
 }
 
 // ---- records
 
+namespace {
+
 template <class Object>
-Task<Result<Object>> DirectoryService::commit(Object object) {
+void add_audit(ConfigChange& change, const Author& author, const Object* before,
+               const Object& after) {
+    if (author.is_audited()) change.audit.push_back(audit_change(author, before, after));
+}
+void add_audit(ConfigChange&, const Author&, const Session*, const Session&) {}
+void add_audit(ConfigChange&, const Author&, const Organization*, const Organization&) {}
+
+}  // namespace
+
+template <class Object>
+Task<Result<Object>> DirectoryService::commit(Object object, std::shared_ptr<const Object> before,
+                                              Author author) {
     ConfigChange change;
+    add_audit(change, author, before.get(), object);
     change.records.push_back(to_record(object));
     Result<ConfigChange> stored = co_await store_.change_config(std::move(change));
     if (!stored) {
@@ -117,82 +161,159 @@ Task<Result<Object>> DirectoryService::commit(Object object) {
     co_return object;
 }
 
-Task<Result<Application>> DirectoryService::create(Application application) {
-    application.revision = 0;
-    return commit(std::move(application));
-}
-
-Task<Result<EventType>> DirectoryService::create(EventType type) {
-    type.revision = 0;
-    return commit(std::move(type));
-}
-
-Task<Result<void>> DirectoryService::ensure(Organization organization) {
-    if (current()->find(organization.id)) co_return Result<void>();
-    organization.revision = 0;
-    const Result<Organization> stored = co_await commit(std::move(organization));
-    // Somebody else was faster: it is there.
-    if (stored || stored.error().code == ErrorCode::exists ||
-        stored.error().code == ErrorCode::conflict)
-        co_return Result<void>();
-    co_return std::unexpected(stored.error());
-}
-
-Task<Result<Application>> DirectoryService::change(
-    ApplicationId id, std::function<Result<void>(Application&)> change) {
+template <class Object>
+Task<Result<Object>> DirectoryService::change_found(
+    std::function<std::shared_ptr<const Object>()> find, Change<Object> change, Author author) {
     while (true) {
-        const PreparedApplicationPtr held = current()->find(id);
-        if (!held) co_return fail(ErrorCode::not_found, "no such application");
-        Application application = held->config;
-        if (Result<void> changed = change(application); !changed)
+        const std::shared_ptr<const Object> held = find();
+        if (!held) co_return fail(ErrorCode::not_found, "no such object");
+        Object object = *held;
+        if (Result<void> changed = change(object); !changed)
             co_return std::unexpected(std::move(changed).error());
-        Result<Application> stored = co_await commit(std::move(application));
+        Result<Object> stored = co_await commit(std::move(object), held, author);
         if (stored || stored.error().code != ErrorCode::conflict) co_return stored;
-        if (current()->find(id) != held) continue;
+        if (find() != held) continue;  // as for endpoints
         if (Result<void> caught_up = co_await catch_up(); !caught_up)
             co_return std::unexpected(std::move(caught_up).error());
     }
 }
 
-Task<Result<EventType>> DirectoryService::change(OrganizationId organization, std::string name,
-                                                 std::function<Result<void>(EventType&)> change) {
-    while (true) {
-        const EventTypePtr held = current()->find_event_type(organization, name);
-        if (!held) co_return fail(ErrorCode::not_found, "no such event type");
-        EventType type = *held;
-        if (Result<void> changed = change(type); !changed)
-            co_return std::unexpected(std::move(changed).error());
-        Result<EventType> stored = co_await commit(std::move(type));
-        if (stored || stored.error().code != ErrorCode::conflict) co_return stored;
-        if (current()->find_event_type(organization, name) != held) continue;
-        if (Result<void> caught_up = co_await catch_up(); !caught_up)
-            co_return std::unexpected(std::move(caught_up).error());
-    }
-}
-
-Task<Result<void>> DirectoryService::remove(OrganizationId organization, std::string event_type) {
-    auto bury = [](EventType& type) -> Result<void> {
-        type.is_deleted = true;
+template <class Object, class ObjectId>
+Task<Result<void>> DirectoryService::bury(ObjectId id, Author author) {
+    Change<Object> mark = [](Object& object) -> Result<void> {
+        object.is_deleted = true;
         return {};
     };
-    const Result<EventType> removed =
-        co_await change(organization, std::move(event_type), std::ref(bury));
+    const Result<Object> removed = co_await change(id, std::move(mark), std::move(author));
     if (!removed) co_return std::unexpected(removed.error());
     co_return Result<void>();
 }
 
-Task<Result<void>> DirectoryService::remove(ApplicationId id) {
+Task<Result<Application>> DirectoryService::create(Application application, Author author) {
+    application.revision = 0;
+    return commit<Application>(std::move(application), nullptr, std::move(author));
+}
+
+Task<Result<EventType>> DirectoryService::create(EventType type, Author author) {
+    type.revision = 0;
+    return commit<EventType>(std::move(type), nullptr, std::move(author));
+}
+
+Task<Result<User>> DirectoryService::create(User user, Author author) {
+    user.revision = 0;
+    return commit<User>(std::move(user), nullptr, std::move(author));
+}
+
+Task<Result<ApiKey>> DirectoryService::create(ApiKey key, Author author) {
+    key.revision = 0;
+    return commit<ApiKey>(std::move(key), nullptr, std::move(author));
+}
+
+Task<Result<Session>> DirectoryService::create(Session session) {
+    session.revision = 0;
+    return commit<Session>(std::move(session), nullptr, Author());
+}
+
+namespace {
+
+// Somebody else was faster: it is there.
+template <class Object>
+Result<void> there(const Result<Object>& stored) {
+    if (stored || stored.error().code == ErrorCode::exists ||
+        stored.error().code == ErrorCode::conflict)
+        return {};
+    return std::unexpected(stored.error());
+}
+
+}  // namespace
+
+Task<Result<void>> DirectoryService::ensure(Organization organization) {
+    if (current()->find(organization.id)) co_return Result<void>();
+    organization.revision = 0;
+    co_return there(co_await commit<Organization>(std::move(organization), nullptr, Author()));
+}
+
+Task<Result<void>> DirectoryService::ensure(Application application) {
+    if (current()->find(application.id)) co_return Result<void>();
+    application.revision = 0;
+    co_return there(co_await commit<Application>(std::move(application), nullptr, Author()));
+}
+
+Task<Result<Application>> DirectoryService::change(ApplicationId id, Change<Application> change,
+                                                   Author author) {
+    // A snapshot's application is part of what is prepared with it; the pointer to the part is as good an identity.
+    std::function<std::shared_ptr<const Application>()> find =
+        [this, id]() -> std::shared_ptr<const Application> {
+        const PreparedApplicationPtr held = current()->find(id);
+        return held ? std::shared_ptr<const Application>(held, &held->config) : nullptr;
+    };
+    return change_found<Application>(std::move(find), std::move(change), std::move(author));
+}
+
+Task<Result<EventType>> DirectoryService::change(OrganizationId organization, std::string name,
+                                                 Change<EventType> change, Author author) {
+    std::function<EventTypePtr()> find = [this, organization, name = std::move(name)] {
+        return current()->find_event_type(organization, name);
+    };
+    return change_found<EventType>(std::move(find), std::move(change), std::move(author));
+}
+
+Task<Result<User>> DirectoryService::change(UserId id, Change<User> change, Author author) {
+    std::function<UserPtr()> find = [this, id] { return current()->find(id); };
+    return change_found<User>(std::move(find), std::move(change), std::move(author));
+}
+
+Task<Result<ApiKey>> DirectoryService::change(ApiKeyId id, Change<ApiKey> change, Author author) {
+    std::function<ApiKeyPtr()> find = [this, id] { return current()->find(id); };
+    return change_found<ApiKey>(std::move(find), std::move(change), std::move(author));
+}
+
+Task<Result<Session>> DirectoryService::change(SessionId id, Change<Session> change,
+                                               Author author) {
+    std::function<SessionPtr()> find = [this, id] { return current()->find(id); };
+    return change_found<Session>(std::move(find), std::move(change), std::move(author));
+}
+
+Task<Result<void>> DirectoryService::remove(OrganizationId organization, std::string event_type,
+                                            Author author) {
+    Change<EventType> mark = [](EventType& type) -> Result<void> {
+        type.is_deleted = true;
+        return {};
+    };
+    const Result<EventType> removed =
+        co_await change(organization, std::move(event_type), std::move(mark), std::move(author));
+    if (!removed) co_return std::unexpected(removed.error());
+    co_return Result<void>();
+}
+
+Task<Result<void>> DirectoryService::remove(ApiKeyId id, Author author) {
+    return bury<ApiKey>(id, std::move(author));
+}
+
+Task<Result<void>> DirectoryService::remove(SessionId id) { return bury<Session>(id, Author{}); }
+
+// A session whose user is gone is worth nothing, so those left behind by a crash between the commits do no harm; they expire.
+Task<Result<void>> DirectoryService::remove(UserId id, Author author) {
+    Result<void> removed = co_await bury<User>(id, std::move(author));
+    if (!removed) co_return removed;
+    for (const SessionPtr& session : current()->sessions(id)) co_await remove(session->id);
+    co_return removed;
+}
+
+Task<Result<void>> DirectoryService::remove(ApplicationId id, Author author) {
     while (true) {
         const PreparedApplicationPtr held = current()->find(id);
         if (!held) co_return fail(ErrorCode::not_found, "no such application");
         ConfigChange change;
         Application application = held->config;
         application.is_deleted = true;
+        add_audit(change, author, &held->config, application);
         change.records.push_back(to_record(application));
         for (const PreparedEndpointPtr& endpoint : current()->endpoints(id, {})) {
             Endpoint& tombstone = change.endpoints.emplace_back(endpoint->config);
             tombstone.is_active = false;
             tombstone.is_deleted = true;
+            add_audit(change, author, &endpoint->config, tombstone);
         }
         Result<ConfigChange> stored = co_await store_.change_config(std::move(change));
         if (stored) {
@@ -210,19 +331,12 @@ Task<Result<void>> DirectoryService::remove(ApplicationId id) {
     }
 }
 
-// ---- tombstones
-
-Task<Result<Endpoint>> DirectoryService::remove(EndpointId id) {
-    Endpoint before;
-    auto bury = [&before](Endpoint& endpoint) -> Result<void> {
-        before = endpoint;
-        endpoint.is_active = false;
-        endpoint.is_deleted = true;
-        return {};
-    };
-    ASSIGN_OR_CO_RETURN(const Endpoint stored, co_await change(id, std::ref(bury)));
-    before.revision = stored.revision;
-    co_return before;
+Task<Result<void>> DirectoryService::note(AuditEntry entry) {
+    ConfigChange change;
+    change.audit.push_back(std::move(entry));
+    const Result<ConfigChange> stored = co_await store_.change_config(std::move(change));
+    if (!stored) co_return std::unexpected(stored.error());
+    co_return Result<void>();
 }
 
 }  // namespace posthaste

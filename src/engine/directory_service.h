@@ -9,6 +9,8 @@
 #include <mutex>
 #include <string>
 
+#include "domain/audit.h"
+#include "domain/author.h"
 #include "domain/directory.h"
 #include "ports/store.h"
 #include "ports/task.h"
@@ -27,6 +29,9 @@ public:
     void publish(Application application);
     void publish(EventType type);
     void publish(Organization organization);
+    void publish(User user);
+    void publish(ApiKey key);
+    void publish(Session session);
     // Called after each publication of an endpoint, on the publishing thread. Set once, before any thread starts.
     void on_change(std::function<void(EndpointId)> listener) { listener_ = std::move(listener); }
 
@@ -53,32 +58,62 @@ public:
     [[nodiscard]] const DirectoryPtr& current();
     [[nodiscard]] std::uint64_t version() const { return holder_.version(); }
 
+    // All changes below: an `author` that is not the server itself leaves an entry in the audit log, in the same commit.
+
     // Commit and publish a new object; the id is issued by the store. `exists` when its name or uid is taken.
-    Task<Result<Endpoint>> create(Endpoint endpoint);
-    Task<Result<Application>> create(Application application);
-    Task<Result<EventType>> create(EventType type);
+    Task<Result<Endpoint>> create(Endpoint endpoint, Author author = Author());
+    Task<Result<Application>> create(Application application, Author author = Author());
+    Task<Result<EventType>> create(EventType type, Author author = Author());
+    Task<Result<User>> create(User user, Author author = Author());
+    Task<Result<ApiKey>> create(ApiKey key, Author author = Author());
+    Task<Result<Session>> create(Session session);
     // Stores the organization, unless it is known.
     Task<Result<void>> ensure(Organization organization);
+    // Stores the application under its own id, unless it is known.
+    Task<Result<void>> ensure(Application application);
 
-    // Applies `change` to the newest revision of a live endpoint, commits, publishes. Repeats when somebody else was faster,
-    // so `change` may run more than once. not_found when there is no such endpoint or it is deleted.
-    Task<Result<Endpoint>> change(EndpointId id, std::function<Result<void>(Endpoint&)> change);
-    Task<Result<Application>> change(ApplicationId id,
-                                     std::function<Result<void>(Application&)> change);
+    // Applies `change` to the newest revision of a live object, commits, publishes. Repeats when somebody else was faster,
+    // so `change` may run more than once. not_found when there is no such object or it is deleted.
+    template <class Object>
+    using Change = std::function<Result<void>(Object&)>;
+    Task<Result<Endpoint>> change(EndpointId id, Change<Endpoint> change, Author author = Author());
+    Task<Result<Application>> change(ApplicationId id, Change<Application> change,
+                                     Author author = Author());
     // The event type with that name.
     Task<Result<EventType>> change(OrganizationId organization, std::string name,
-                                   std::function<Result<void>(EventType&)> change);
+                                   Change<EventType> change, Author author = Author());
+    Task<Result<User>> change(UserId id, Change<User> change, Author author = Author());
+    Task<Result<ApiKey>> change(ApiKeyId id, Change<ApiKey> change, Author author = Author());
+    // Sessions leave no entry: logins are noted as such.
+    Task<Result<Session>> change(SessionId id, Change<Session> change, Author author = Author());
+
     // Deletes the application and leaves tombstones of all its endpoints, in one commit.
-    Task<Result<void>> remove(ApplicationId id);
-    Task<Result<void>> remove(OrganizationId organization, std::string event_type);
+    Task<Result<void>> remove(ApplicationId id, Author author = Author());
+    Task<Result<void>> remove(OrganizationId organization, std::string event_type,
+                              Author author = Author());
     // Leaves a tombstone: pending deliveries of the endpoint are cancelled. Returns the endpoint as it was.
-    Task<Result<Endpoint>> remove(EndpointId id);
+    Task<Result<Endpoint>> remove(EndpointId id, Author author = Author());
+    Task<Result<void>> remove(UserId id, Author author = Author());  // and the user's sessions
+    Task<Result<void>> remove(ApiKeyId id, Author author = Author());
+    Task<Result<void>> remove(SessionId id);
+
+    // Notes what changes no object: a login, a resend. Not for the server itself.
+    Task<Result<void>> note(AuditEntry entry);
 
 private:
     // Publishes what the store holds and nobody has published: the outcome of a change whose commit was in doubt.
     Task<Result<void>> catch_up();
+    // Commits the object, whose state before is `before` (null: it is new), and publishes it.
     template <class Object>
-    Task<Result<Object>> commit(Object object);
+    Task<Result<Object>> commit(Object object, std::shared_ptr<const Object> before, Author author);
+    Task<Result<Endpoint>> commit_endpoint(Endpoint endpoint, PreparedEndpointPtr before,
+                                           Author author);
+    // `find` looks the object up in the current snapshot; null: there is none.
+    template <class Object>
+    Task<Result<Object>> change_found(std::function<std::shared_ptr<const Object>()> find,
+                                      Change<Object> change, Author author);
+    template <class Object, class ObjectId>
+    Task<Result<void>> bury(ObjectId id, Author author);
 
     DirectoryHolder& holder_;
     Store& store_;

@@ -14,13 +14,13 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "domain/access.h"
 #include "domain/address_guard.h"
 #include "domain/signing.h"
 #include "ports/telemetry.h"
 
 namespace posthaste {
 
-enum class AuthMode : std::uint8_t { open, required };
 // Names of the signature headers to native endpoints.
 enum class SignatureHeaders : std::uint8_t { webhook, svix, both };
 

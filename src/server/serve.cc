@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/authenticator.h"
 #include "api/native/idempotency.h"
 #include "server/core_dumps.h"
 #include "server/data_lock.h"
@@ -30,8 +31,8 @@ namespace {
 
 constexpr Duration kTallyEvery = 2s;
 
-// What the APIs without logins own. Fixed, so that every database agrees on them.
-constexpr OrganizationId kDefaultOrganization{0x0000000000007000, 0x8000000000000001};
+// What the APIs without logins own, in the organization that `posthaste token` makes tokens for: one application, whose id is
+// fixed, so that every database agrees on it.
 constexpr ApplicationId kDefaultApplication{0x0000000000007000, 0x8000000000000002};
 
 // The reactors share their port among each other (SO_REUSEPORT), so a second server would silently share it too. Binding
@@ -165,7 +166,8 @@ Result<void> Server::open() {
 
 // What the APIs are told, from the configuration.
 Result<void> Server::read_settings() {
-    settings_.organization = kDefaultOrganization;
+    settings_.organization = organization_id(native::kDefaultOrganization);
+    settings_.auth = config_.auth;
     settings_.application = kDefaultApplication;
     settings_.subscriptions_retry =
         subscriptions_retry(config_.subscriptions_attempts_max, config_.subscriptions_retry_base);
@@ -174,7 +176,7 @@ Result<void> Server::read_settings() {
     ASSIGN_OR_RETURN(settings_.tokens, token_settings(config_.jwt_algorithm, config_.jwt_secret,
                                                       config_.database_dir));
     // A key that cannot be used is said at the start, not to each caller.
-    if (auto keys = native::TokenKeys::create(settings_.tokens); !keys)
+    if (auto keys = TokenKeys::create(settings_.tokens); !keys)
         return fail(ErrorCode::invalid, "--jwt-secret: " + keys.error().message);
     settings_.public_url = config_.public_url;
     if (settings_.public_url.empty())

@@ -362,9 +362,9 @@ Answer World::call(Method method, const std::string& path, const std::string& bo
 
 std::string World::token(const std::string& owner, const std::string& application,
                          const std::vector<std::string>& feature_flags) {
-    const auto keys = native::TokenKeys::create(settings.tokens);
+    const auto keys = TokenKeys::create(settings.tokens);
     if (!keys) throw std::runtime_error(keys.error().message);
-    native::TokenClaims claims;
+    TokenClaims claims;
     claims.subject = application.empty() ? owner : application;
     if (!application.empty()) claims.organization = owner;
     claims.feature_flags = feature_flags;

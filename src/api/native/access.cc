@@ -1,5 +1,6 @@
 // Tokens for customers: the application portal and its older name.
 
+#include "api/authenticator.h"
 #include "api/native/applications.h"
 #include "api/native/core.h"
 #include "api/native/handlers.h"
@@ -19,7 +20,7 @@ HttpResponse grant(const Call& call, const Scope& scope, std::vector<std::string
     claims.issued_at = now;
     claims.not_before = now;
     claims.expires_at = now + kTokenLife;
-    const Result<std::string> token = call.sessions->sign(claims);
+    const Result<std::string> token = call.authenticator->sign(claims);
     if (!token) return fault(501, "not_implemented", token.error().message);
     std::string body;
     ObjectWriter writer(body);

@@ -38,7 +38,8 @@ Task<Result<Application>> create(Call call, PrincipalPtr principal, ApplicationI
     application.organization = principal->organization;
     application.created_at = call.context->clock.now();
     apply(input, application, application.created_at);
-    co_return co_await call.context->engine.directory().create(std::move(application));
+    co_return co_await call.context->engine.directory().create(std::move(application),
+                                                               author_of(call, *principal));
 }
 
 }  // namespace
@@ -179,8 +180,8 @@ Task<HttpResponse> put_application(Call call) {
         apply(input, application, now);
         return Result<void>();
     };
-    const Result<Application> changed =
-        co_await call.context->engine.directory().change(existing->config.id, std::move(change));
+    const Result<Application> changed = co_await call.context->engine.directory().change(
+        existing->config.id, std::move(change), author_of(call, *scope->principal));
     if (!changed) co_return reply_failure(changed.error(), *call.context);
     co_return reply_application(200, *changed);
 }
@@ -205,7 +206,7 @@ Task<HttpResponse> patch_application(Call call) {
         return Result<void>();
     };
     const Result<Application> changed = co_await call.context->engine.directory().change(
-        scope->application->config.id, std::move(change));
+        scope->application->config.id, std::move(change), author_of(call, *scope->principal));
     if (!changed) co_return reply_failure(changed.error(), *call.context);
     co_return reply_application(200, *changed);
 }
@@ -213,8 +214,8 @@ Task<HttpResponse> patch_application(Call call) {
 Task<HttpResponse> delete_application(Call call) {
     const Entered scope = enter_application(call, Level::organization);
     if (!scope) co_return scope.error();
-    const Result<void> removed =
-        co_await call.context->engine.directory().remove(scope->application->config.id);
+    const Result<void> removed = co_await call.context->engine.directory().remove(
+        scope->application->config.id, author_of(call, *scope->principal));
     if (!removed) co_return reply_failure(removed.error(), *call.context);
     co_return no_content();
 }

@@ -10,6 +10,7 @@
 //       if (!scope) co_return scope.error();
 //       BodyReader body(call.request.body);                              // … then the body
 
+#include "api/admission.h"
 #include "api/native/answers.h"
 #include "api/native/body.h"
 #include "api/native/idempotency.h"

@@ -16,7 +16,7 @@ struct FreeDigest {
 };
 
 // Fetching an algorithm takes locks and lookups, so it is done once per process.
-const EVP_MD* sha256() {
+const EVP_MD* algorithm() {
     static const std::unique_ptr<EVP_MD, FreeDigest> digest{
         EVP_MD_fetch(nullptr, "SHA256", nullptr)};
     ASSERT(digest != nullptr);
@@ -25,14 +25,19 @@ const EVP_MD* sha256() {
 
 }  // namespace
 
-Id digest_id(std::string_view text) {
+std::string sha256(std::string_view text) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned length = 0;
-    ASSERT(EVP_Digest(text.data(), text.size(), digest.data(), &length, sha256(), nullptr) == 1);
+    ASSERT(EVP_Digest(text.data(), text.size(), digest.data(), &length, algorithm(), nullptr) == 1);
+    return {reinterpret_cast<const char*>(digest.data()), length};
+}
+
+Id digest_id(std::string_view text) {
+    const std::string digest = sha256(text);
     Id id;
     for (std::size_t i = 0; i < 8; ++i) {
-        id.hi = id.hi << 8 | digest.at(i);
-        id.lo = id.lo << 8 | digest.at(i + 8);
+        id.hi = id.hi << 8 | static_cast<unsigned char>(digest[i]);
+        id.lo = id.lo << 8 | static_cast<unsigned char>(digest[i + 8]);
     }
     return id;
 }

@@ -71,7 +71,7 @@ void check_headers(BodyReader& body, const BodyReader::NullableMap& headers) {
 }
 
 Task<HttpResponse> store_headers(
-    Call call, EndpointId id,
+    Call call, Scope scope,
     std::function<void(std::vector<std::pair<std::string, std::string>>&)> edit) {
     const Timestamp now = call.context->clock.now();
     std::function<Result<void>(Endpoint&)> change = [&](Endpoint& endpoint) {
@@ -79,8 +79,8 @@ Task<HttpResponse> store_headers(
         endpoint.updated_at = now;
         return Result<void>();
     };
-    const Result<Endpoint> changed =
-        co_await call.context->engine.directory().change(id, std::move(change));
+    const Result<Endpoint> changed = co_await call.context->engine.directory().change(
+        scope.endpoint->config.id, std::move(change), author_of(call, *scope.principal));
     if (!changed) co_return fault(changed.error(), *call.context);
     co_return no_content();
 }
@@ -135,7 +135,7 @@ Task<HttpResponse> answer_header_replacement(Call call, Scope scope) {
     if (!body.ok()) co_return body.reply();
     std::function<void(std::vector<std::pair<std::string, std::string>>&)> edit =
         [headers](auto& kept) { kept.assign(headers.begin(), headers.end()); };
-    co_return co_await store_headers(call, scope.endpoint->config.id, std::move(edit));
+    co_return co_await store_headers(call, scope, std::move(edit));
 }
 
 Task<HttpResponse> put_endpoint_headers(Call call) {
@@ -165,7 +165,7 @@ Task<HttpResponse> patch_endpoint_headers(Call call) {
                     kept.erase(found);
             }
         };
-    co_return co_await store_headers(call, scope->endpoint->config.id, std::move(edit));
+    co_return co_await store_headers(call, *scope, std::move(edit));
 }
 
 }  // namespace posthaste::native

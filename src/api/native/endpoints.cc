@@ -34,7 +34,7 @@ Task<HttpResponse> store_change(Call call, Scope scope, EndpointInput input) {
         return Result<void>();
     };
     const Result<Endpoint> changed = co_await call.context->engine.directory().change(
-        scope.endpoint->config.id, std::move(change));
+        scope.endpoint->config.id, std::move(change), author_of(call, *scope.principal));
     if (!changed) co_return fault(changed.error(), *call.context);
     tell(call, EndpointChange::updated, *changed);
     if (changed->is_active != was_active)
@@ -85,7 +85,8 @@ Task<Result<Endpoint>> store_new_endpoint(Call call, Scope scope, EndpointInput 
     input.apply_to(endpoint, endpoint.created_at);
     if (!endpoint.secret)
         endpoint.secret = make_secret(settings.default_signature, context.entropy);
-    Result<Endpoint> created = co_await context.engine.directory().create(std::move(endpoint));
+    Result<Endpoint> created = co_await context.engine.directory().create(
+        std::move(endpoint), author_of(call, *scope.principal));
     if (created) tell(call, EndpointChange::created, *created);
     co_return created;
 }
@@ -122,8 +123,8 @@ Task<HttpResponse> answer_endpoint_replacement(Call call, Scope scope) {
 }
 
 Task<HttpResponse> answer_endpoint_deletion(Call call, Scope scope) {
-    const Result<Endpoint> removed =
-        co_await call.context->engine.directory().remove(scope.endpoint->config.id);
+    const Result<Endpoint> removed = co_await call.context->engine.directory().remove(
+        scope.endpoint->config.id, author_of(call, *scope.principal));
     if (!removed) co_return fault(removed.error(), *call.context);
     tell(call, EndpointChange::deleted, *removed);
     co_return no_content();
@@ -158,8 +159,8 @@ Task<HttpResponse> answer_rotation(Call call, Scope scope) {
         endpoint.updated_at = now;
         return {};
     };
-    const Result<Endpoint> changed =
-        co_await context.engine.directory().change(scope.endpoint->config.id, std::move(change));
+    const Result<Endpoint> changed = co_await context.engine.directory().change(
+        scope.endpoint->config.id, std::move(change), author_of(call, *scope.principal));
     if (!changed && changed.error().code == ErrorCode::invalid)
         co_return fault(400, "limit_reached", "You can only have up to 10 active old keys.");
     if (!changed) co_return fault(changed.error(), context);

@@ -22,15 +22,15 @@ bool may_see(const Principal& principal, const EventType& type) {
                      *type.feature_flag) != principal.feature_flags.end();
 }
 
-Task<HttpResponse> store_change(Call call, OrganizationId organization, EventTypeInput input) {
+Task<HttpResponse> store_change(Call call, PrincipalPtr principal, EventTypeInput input) {
     const Timestamp now = call.context->clock.now();
     std::function<Result<void>(EventType&)> change = [&](EventType& type) {
         input.apply_to(type, now);
         return Result<void>();
     };
     const std::string name = input.name;
-    const Result<EventType> changed =
-        co_await call.context->engine.directory().change(organization, name, std::move(change));
+    const Result<EventType> changed = co_await call.context->engine.directory().change(
+        principal->organization, name, std::move(change), author_of(call, *principal));
     if (!changed) co_return fault(changed.error(), *call.context);
     co_return reply_event_type(200, *changed);
 }
@@ -49,7 +49,8 @@ Task<HttpResponse> store_new(Call call, PrincipalPtr principal, EventTypeInput i
     type.name = input.name;
     type.created_at = context.clock.now();
     input.apply_to(type, type.created_at);
-    const Result<EventType> created = co_await context.engine.directory().create(std::move(type));
+    const Result<EventType> created =
+        co_await context.engine.directory().create(std::move(type), author_of(call, *principal));
     if (created) co_return reply_event_type(201, *created);
     if (created.error().code == ErrorCode::exists) co_return already_exists();
     co_return fault(created.error(), context);
@@ -134,7 +135,7 @@ Task<HttpResponse> create_event_type(Call call) {
     const EventTypePtr existing = scope->directory->find_event_type(organization, input.name);
     if (existing && !existing->is_archived) co_return already_exists();
     if (!existing) co_return co_await store_new(call, scope->principal, std::move(input));
-    HttpResponse revived = co_await store_change(call, organization, std::move(input));
+    HttpResponse revived = co_await store_change(call, scope->principal, std::move(input));
     if (revived.status == 200) revived.status = 201;
     co_return revived;
 }
@@ -161,7 +162,7 @@ Task<HttpResponse> put_event_type(Call call) {
 
     const OrganizationId organization = scope->principal->organization;
     if (scope->directory->find_event_type(organization, input.name))
-        co_return co_await store_change(call, organization, std::move(input));
+        co_return co_await store_change(call, scope->principal, std::move(input));
     co_return co_await store_new(call, scope->principal, std::move(input));
 }
 
@@ -175,7 +176,7 @@ Task<HttpResponse> patch_event_type(Call call) {
     EventTypeInput input = read_event_type(body, EventTypeForm::patch);
     input.name = name;
     if (!body.ok()) co_return body.reply();
-    co_return co_await store_change(call, organization, std::move(input));
+    co_return co_await store_change(call, scope->principal, std::move(input));
 }
 
 Task<HttpResponse> delete_event_type(Call call) {
@@ -188,7 +189,8 @@ Task<HttpResponse> delete_event_type(Call call) {
     const OrganizationId organization = scope->principal->organization;
     const std::string name = percent_decode(call.params[0]);
     if (expunge) {
-        const Result<void> removed = co_await context.engine.directory().remove(organization, name);
+        const Result<void> removed = co_await context.engine.directory().remove(
+            organization, name, author_of(call, *scope->principal));
         if (!removed) co_return fault(removed.error(), context);
         co_return no_content();
     }
@@ -198,8 +200,8 @@ Task<HttpResponse> delete_event_type(Call call) {
         type.updated_at = now;
         return Result<void>();
     };
-    const Result<EventType> archived =
-        co_await context.engine.directory().change(organization, name, std::move(archive));
+    const Result<EventType> archived = co_await context.engine.directory().change(
+        organization, name, std::move(archive), author_of(call, *scope->principal));
     if (!archived) co_return fault(archived.error(), context);
     co_return no_content();
 }

@@ -1,4 +1,5 @@
 #include "api/native/idempotency.h"
+#include "api/authenticator.h"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -138,7 +139,8 @@ void RequestLocks::release(Id key) {
 
 Task<HttpResponse> answer_once(Handler handler, Call call) {
     const ApiContext& context = *call.context;
-    const auto principal = call.sessions->authenticate(call.request, context.clock.now());
+    const auto principal = call.authenticator->authenticate(call.request, context.clock.now(),
+                                                            context.engine.directory());
     std::optional<Id> key;
     if (principal) key = request_key(call.request, **principal);
     // Without a valid token the handler says what is wrong.

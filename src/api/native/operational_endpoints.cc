@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "api/authenticator.h"
 #include "api/native/core.h"
 #include "api/native/endpoints.h"
 #include "api/native/handlers.h"
@@ -37,6 +38,8 @@ Entered enter_operational(const Call& call) {
     principal->organization_name = kManagementOrganization;
     principal->organization = organization_id(kManagementOrganization);
     principal->subject = scope->principal->subject;
+    principal->actor = scope->principal->actor;
+    principal->actor_name = scope->principal->actor_name;
     scope->principal = std::move(principal);
     scope->application = scope->directory->find_application(scope->principal->organization, owner);
     return scope;

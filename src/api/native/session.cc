@@ -1,20 +1,21 @@
 #include "api/native/session.h"
 
+#include "api/authenticator.h"
 #include "api/native/answers.h"
-#include "api/native/digest.h"
 #include "api/text.h"
-#include "base/bytes.h"
 
 namespace posthaste::native {
 
 namespace {
 
-constexpr std::size_t kKnownTokensMax = 4096;
 constexpr std::string_view kAuthenticationFailed = "authentication_failed";
 
 HttpResponse token_refused(TokenFault fault_found) {
     switch (fault_found) {
-        case TokenFault::invalid: return fault(401, kAuthenticationFailed, "Invalid token");
+        case TokenFault::missing:
+        case TokenFault::invalid:
+        case TokenFault::user_gone:
+        case TokenFault::user_inactive: break;
         case TokenFault::is_secret:
             return fault(401, kAuthenticationFailed,
                          "Authentication failed. JWT signing secrets can not be used as tokens, "
@@ -26,71 +27,14 @@ HttpResponse token_refused(TokenFault fault_found) {
             return fault(400, "bad_token", "The token does not name an organization.");
         case TokenFault::bad_application:
             return fault(400, "bad token", "The token does not name an application.");
+        case TokenFault::no_csrf_token:
+            return fault(403, "no_csrf_token",
+                         "The session's cookie alone changes nothing: send X-CSRF-Token with it.");
     }
     return fault(401, kAuthenticationFailed, "Invalid token");
 }
 
-// "Bearer <token>"; empty when it is anything else.
-std::string_view bearer_token(const HttpRequest& request) {
-    constexpr std::string_view kScheme = "bearer ";
-    const auto header = request.header("authorization");
-    if (!header || header->size() <= kScheme.size() ||
-        !equal_ignoring_case(header->substr(0, kScheme.size()), kScheme))
-        return {};
-    std::string_view token = header->substr(kScheme.size());
-    while (token.starts_with(' ')) token.remove_prefix(1);
-    return token;
-}
-
-PrincipalPtr make_principal(TokenClaims claims) {
-    auto principal = std::make_shared<Principal>();
-    principal->is_application = claims.organization.has_value();
-    principal->organization_name =
-        principal->is_application ? std::move(*claims.organization) : claims.subject;
-    principal->organization = organization_id(principal->organization_name);
-    if (principal->is_application) {
-        if (const auto id = parse_base62("app", claims.subject))
-            principal->application = ApplicationId(*id);
-    }
-    principal->subject = std::move(claims.subject);
-    principal->feature_flags = std::move(claims.feature_flags);
-    return principal;
-}
-
 }  // namespace
-
-OrganizationId organization_id(std::string_view name) {
-    if (const auto id = parse_base62("org", name); id && !id->is_nil()) return OrganizationId(*id);
-    return OrganizationId(digest_id(name));
-}
-
-Sessions::Sessions(const TokenSettings& settings) {
-    if (auto keys = TokenKeys::create(settings)) keys_ = std::move(*keys);
-}
-Sessions::~Sessions() = default;
-
-std::expected<PrincipalPtr, HttpResponse> Sessions::authenticate(const HttpRequest& request,
-                                                                 Timestamp now) {
-    const std::string_view token = bearer_token(request);
-    if (token.empty() || !keys_) return std::unexpected(token_refused(TokenFault::invalid));
-    const auto known = known_.find(token);
-    if (known != known_.end()) {
-        if (known->second.from <= now && now <= known->second.until) return known->second.principal;
-        known_.erase(known);
-    }
-    auto verified = keys_->verify(token, now);
-    if (!verified) return std::unexpected(token_refused(verified.error()));
-    // Whoever uses more tokens than this at once pays for their signatures.
-    if (known_.size() >= kKnownTokensMax) known_.clear();
-    PrincipalPtr principal = make_principal(std::move(verified->claims));
-    known_.emplace(token, Known{principal, verified->from, verified->until});
-    return principal;
-}
-
-Result<std::string> Sessions::sign(const TokenClaims& claims) const {
-    if (!keys_) return fail(ErrorCode::invalid, "No key for tokens is configured.");
-    return keys_->sign(claims);
-}
 
 PreparedApplicationPtr find_application(const Directory& directory, OrganizationId organization,
                                         std::string_view id_or_uid) {
@@ -117,8 +61,11 @@ PreparedEndpointPtr find_endpoint(const Directory& directory, ApplicationId appl
 }
 
 Entered enter(const Call& call, Level level) {
-    auto principal = call.sessions->authenticate(call.request, call.context->clock.now());
-    if (!principal) return std::unexpected(std::move(principal).error());
+    auto principal = call.authenticator->authenticate(call.request, call.context->clock.now(),
+                                                      call.context->engine.directory());
+    if (!principal) return std::unexpected(token_refused(principal.error()));
+    if (!(*principal)->permissions.allow(call.route->access))
+        return std::unexpected(insufficient_access());
     if (level == Level::organization && (*principal)->is_application)
         return std::unexpected(insufficient_access());
     Scope scope;

@@ -13,6 +13,7 @@
 #include <cmath>
 
 #include "base/bytes.h"
+#include "base/id.h"
 #include "base/json_text.h"
 
 namespace posthaste {
@@ -33,8 +34,6 @@ std::optional<TokenAlgorithm> parse_token_algorithm(std::string_view text) {
     if (found == kNames.end()) return std::nullopt;
     return static_cast<TokenAlgorithm>(found - kNames.begin());
 }
-
-namespace native {
 
 namespace {
 
@@ -170,6 +169,7 @@ std::expected<TokenClaims, TokenFault> read_claims(const json::object& object) {
             return std::unexpected(TokenFault::invalid);
     }
     claims.organization = text_of(object, "org");
+    claims.session = text_of(object, "jti");
     if (const json::value* flags = object.if_contains("feature_flags");
         flags && !flags->is_null()) {
         if (!flags->is_array()) return std::unexpected(TokenFault::invalid);
@@ -180,6 +180,13 @@ std::expected<TokenClaims, TokenFault> read_claims(const json::object& object) {
     }
     claims.subject = text_of(object, "sub").value_or("");
     return claims;
+}
+
+// A user's token names a user and a session.
+std::optional<TokenFault> fault_of_user(const TokenClaims& claims) {
+    const bool is_user =
+        parse_uuid(claims.subject) && claims.session && parse_uuid(*claims.session);
+    return is_user ? std::nullopt : std::optional(TokenFault::invalid);
 }
 
 std::optional<TokenFault> fault_of_names(const TokenClaims& claims, bool has_subject) {
@@ -223,6 +230,7 @@ struct TokenKeys::Impl {
     TokenAlgorithm algorithm = TokenAlgorithm::hs256;
     std::string secret;
     KeyPtr key;  // not HMAC
+    TokenSettings::Use use = TokenSettings::Use::organizations;
     bool can_sign = true;
 
     [[nodiscard]] std::optional<std::string> signature_of(std::string_view message) const {
@@ -261,6 +269,7 @@ Result<std::unique_ptr<const TokenKeys>> TokenKeys::create(const TokenSettings& 
     auto impl = std::make_unique<Impl>();
     impl->algorithm = settings.algorithm;
     impl->secret = settings.secret;
+    impl->use = settings.use;
     if (settings.secret.empty())
         return fail(ErrorCode::invalid, "The secret that signs tokens is empty.");
     const Family family = family_of(settings.algorithm);
@@ -290,8 +299,9 @@ Result<std::string> TokenKeys::sign(const TokenClaims& claims) const {
     put_time(body, "iat", claims.issued_at);
     put_time(body, "exp", claims.expires_at);
     put_time(body, "nbf", claims.not_before);
-    body["iss"] = "svix-server";
+    body["iss"] = impl_->use == TokenSettings::Use::users ? "posthaste" : "svix-server";
     body["sub"] = claims.subject;
+    if (claims.session) body["jti"] = *claims.session;
     if (claims.organization) body["org"] = *claims.organization;
     if (!claims.feature_flags.empty()) {
         json::array& flags = body["feature_flags"].emplace_array();
@@ -326,10 +336,11 @@ std::expected<VerifiedToken, TokenFault> TokenKeys::verify(std::string_view toke
     VerifiedToken verified = with_times(std::move(*claims));
     if (now < verified.from || now > verified.until) return std::unexpected(TokenFault::invalid);
     const json::value* subject = body->if_contains("sub");
-    if (const auto fault = fault_of_names(verified.claims, subject && subject->is_string()))
-        return std::unexpected(*fault);
+    const auto fault = impl_->use == TokenSettings::Use::users
+                           ? fault_of_user(verified.claims)
+                           : fault_of_names(verified.claims, subject && subject->is_string());
+    if (fault) return std::unexpected(*fault);
     return verified;
 }
 
-}  // namespace native
 }  // namespace posthaste

@@ -1,6 +1,6 @@
 #pragma once
 
-// JSON Web Tokens, as the native API uses them: signing and verifying with HS256/384/512, RS256/384/512 and EdDSA. Keys are
+// JSON Web Tokens of the native API and of users: signing and verifying with HS256/384/512, RS256/384/512 and EdDSA. Keys are
 // parsed once; a TokenKeys is immutable afterwards and may be shared by threads. No clock: `now` is passed in.
 
 #include <cstdint>
@@ -24,28 +24,36 @@ enum class TokenAlgorithm : std::uint8_t { hs256, hs384, hs512, rs256, rs384, rs
 struct TokenSettings {
     TokenAlgorithm algorithm = TokenAlgorithm::hs256;
     std::string secret;  // HS…: the key's bytes; others: a PEM, a public one can only verify
+    // Who these tokens are for. A key that signs for organizations must not make a user of anybody, nor the other way.
+    enum class Use : std::uint8_t { organizations, users };
+    Use use = Use::organizations;
 };
 
-namespace native {
-
 inline constexpr Duration kTokenTolerance = 15min;  // of exp, nbf and iat
+namespace native {
 inline constexpr std::string_view kDefaultOrganization = "org_23rb8YdGqMT0qIzpgGwdXfHirMu";
+}
 
 struct TokenClaims {
-    std::string subject;                      // "org_…", or "app_…" of an application's token
+    std::string subject;  // "org_…", "app_…" of an application's token, or a user's UUID
     std::optional<std::string> organization;  // makes it an application's token
     std::vector<std::string> feature_flags;
+    std::optional<std::string> session;  // "jti": the UUID of a user's session
     std::optional<Timestamp> issued_at;
     std::optional<Timestamp> not_before;
     std::optional<Timestamp> expires_at;
 };
 
 enum class TokenFault : std::uint8_t {
+    missing,    // no credentials came
     invalid,    // not a token, not one of ours, or out of its time
     is_secret,  // the caller sent the key itself
     no_subject,
     bad_organization,  // an id without "org_"
     bad_application,   // a subject without "app_"
+    no_csrf_token,     // a cookie alone does not change anything
+    user_gone,         // deleted since the token was made
+    user_inactive,
 };
 
 // A verified token and when it is valid, tolerance included.
@@ -75,5 +83,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace native
 }  // namespace posthaste

@@ -92,7 +92,7 @@ std::expected<std::shared_ptr<Event>, HttpResponse> prepare(const Call& call) {
     add_payload_problem(problems, payload, request.body);
     if (!problems.none()) return std::unexpected(problems.reply());
 
-    const PreparedEndpointPtr found = find_subscription(*call.context, EndpointId(*id));
+    const PreparedEndpointPtr found = find_subscription(call, EndpointId(*id));
     if (!found) return std::unexpected(reply_no_subscription());
     const Endpoint& endpoint = found->config;
     if (!endpoint.is_active)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/admission.h"
 #include "api/handlers.h"
 #include "api/problems.h"
 #include "api/reply.h"
@@ -95,7 +96,7 @@ Task<HttpResponse> get_delivery_status(Call call) {
     const auto id = read_path_id(problems, "delivery_id", call.params[0]);
     if (!id) co_return problems.reply();
     const Result<EventHistory> history = co_await context.store.read_event(EventId(*id));
-    const bool missing = history ? history->event->organization != context.settings.organization
+    const bool missing = history ? history->event->application != owner_of(call).application
                                  : history.error().code == ErrorCode::not_found;
     if (missing) co_return reply_detail(404, "Delivery not found");
     if (!history) co_return reply_error(history.error(), context.settings.retry_after);
@@ -110,7 +111,7 @@ Task<HttpResponse> get_subscription_status(Call call) {
     const std::int64_t limit = read_query_integer(
         problems, call.request.query, {.name = "limit", .fallback = 20, .max = page_max});
     if (!problems.none()) co_return problems.reply();
-    if (!find_subscription(context, EndpointId(*id))) co_return reply_no_subscription();
+    if (!find_subscription(call, EndpointId(*id))) co_return reply_no_subscription();
 
     const Result<std::vector<AttemptOfEndpoint>> attempts =
         co_await context.store.attempts_of_endpoint(EndpointId(*id),

@@ -1,5 +1,6 @@
 // Create, list, get, update and delete subscriptions.
 
+#include "api/admission.h"
 #include "api/handlers.h"
 #include "api/problems.h"
 #include "api/reply.h"
@@ -29,16 +30,19 @@ Task<HttpResponse> create_subscription(Call call) {
     const Changes changes = read_changes(problems, call.request.body, Purpose::create);
     if (!problems.none()) co_return problems.reply();
 
+    if (const Result<void> ensured = co_await ensure_owner(call); !ensured)
+        co_return reply_failure(ensured.error(), context);
+    const Owner owner = owner_of(call);
     Endpoint endpoint;
-    endpoint.organization = context.settings.organization;
-    endpoint.application = context.settings.application;
+    endpoint.organization = owner.organization;
+    endpoint.application = owner.application;
     endpoint.profile = Profile::subscriptions;
     endpoint.created_at = context.clock.now();
     endpoint.retry = context.settings.subscriptions_retry;
     endpoint.timeout = context.settings.subscriptions_timeout;
     changes.apply_to(endpoint);
     const Result<Endpoint> created =
-        co_await context.engine.directory().create(std::move(endpoint));
+        co_await context.engine.directory().create(std::move(endpoint), author_of(call));
     if (!created) co_return reply_failure(created.error(), context);
     co_return reply_subscription(*created);
 }
@@ -52,9 +56,9 @@ Task<HttpResponse> list_subscriptions(Call call) {
         problems, call.request.query, {.name = "limit", .fallback = 100, .max = page_max});
     if (!problems.none()) co_return problems.reply();
 
-    const auto page = context.engine.directory().current()->list(context.settings.organization,
-                                                                 static_cast<std::size_t>(skip),
-                                                                 static_cast<std::size_t>(limit));
+    const auto page = context.engine.directory().current()->list(
+        owner_of(call).application, Profile::subscriptions, static_cast<std::size_t>(skip),
+        static_cast<std::size_t>(limit));
     std::string body = "[";
     for (const PreparedEndpointPtr& endpoint : page) {
         if (body.size() > 1) body += ',';
@@ -68,7 +72,7 @@ Task<HttpResponse> get_subscription(Call call) {
     Problems problems;
     const auto id = read_path_id(problems, "subscription_id", call.params[0]);
     if (!id) co_return problems.reply();
-    const auto found = find_subscription(*call.context, EndpointId(*id));
+    const auto found = find_subscription(call, EndpointId(*id));
     if (!found) co_return reply_no_subscription();
     co_return reply_subscription(found->config);
 }
@@ -79,15 +83,15 @@ Task<HttpResponse> update_subscription(Call call) {
     const auto id = read_path_id(problems, "subscription_id", call.params[0]);
     Changes changes = read_changes(problems, call.request.body, Purpose::update);
     if (!problems.none()) co_return problems.reply();
-    if (!find_subscription(context, EndpointId(*id))) co_return reply_no_subscription();
+    if (!find_subscription(call, EndpointId(*id))) co_return reply_no_subscription();
 
     std::function<Result<void>(Endpoint&)> change =
         [changes = std::move(changes)](Endpoint& endpoint) -> Result<void> {
         changes.apply_to(endpoint);
         return {};
     };
-    const Result<Endpoint> changed =
-        co_await context.engine.directory().change(EndpointId(*id), std::move(change));
+    const Result<Endpoint> changed = co_await context.engine.directory().change(
+        EndpointId(*id), std::move(change), author_of(call));
     if (!changed) co_return reply_failure(changed.error(), context);
     co_return reply_subscription(*changed);
 }
@@ -98,8 +102,9 @@ Task<HttpResponse> delete_subscription(Call call) {
     Problems problems;
     const auto id = read_path_id(problems, "subscription_id", call.params[0]);
     if (!id) co_return problems.reply();
-    if (!find_subscription(context, EndpointId(*id))) co_return reply_no_subscription();
-    const Result<Endpoint> removed = co_await context.engine.directory().remove(EndpointId(*id));
+    if (!find_subscription(call, EndpointId(*id))) co_return reply_no_subscription();
+    const Result<Endpoint> removed =
+        co_await context.engine.directory().remove(EndpointId(*id), author_of(call));
     if (!removed) co_return reply_failure(removed.error(), context);
     co_return reply_subscription(*removed);
 }

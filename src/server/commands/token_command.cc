@@ -20,10 +20,10 @@ namespace {
 constexpr Duration kOrganizationLife = std::chrono::hours(24 * 3650);
 constexpr Duration kApplicationLife = std::chrono::hours(24 * 28);
 
-Result<native::TokenClaims> make_claims(const TokenOptions& options, Timestamp now) {
+Result<TokenClaims> make_claims(const TokenOptions& options, Timestamp now) {
     if (!options.organization.starts_with("org_"))
         return fail(ErrorCode::invalid, "an organization's name begins with org_");
-    native::TokenClaims claims;
+    TokenClaims claims;
     claims.subject = options.organization;
     Duration life = kOrganizationLife;
     if (!options.application.empty()) {
@@ -46,7 +46,7 @@ Result<native::TokenClaims> make_claims(const TokenOptions& options, Timestamp n
 }  // namespace
 
 Result<std::string> make_token(const TokenOptions& options, Timestamp now) {
-    ASSIGN_OR_RETURN(const native::TokenClaims claims, make_claims(options, now));
+    ASSIGN_OR_RETURN(const TokenClaims claims, make_claims(options, now));
     // Only the key matters here, not whom the other APIs let in.
     std::map<std::string, std::string> flags = options.settings;
     flags["auth"] = "open";
@@ -58,7 +58,7 @@ Result<std::string> make_token(const TokenOptions& options, Timestamp now) {
     std::filesystem::create_directories(config.database_dir, ignored);
     ASSIGN_OR_RETURN(const TokenSettings settings,
                      token_settings(config.jwt_algorithm, config.jwt_secret, config.database_dir));
-    ASSIGN_OR_RETURN(const auto keys, native::TokenKeys::create(settings));
+    ASSIGN_OR_RETURN(const auto keys, TokenKeys::create(settings));
     return keys->sign(claims);
 }
 

@@ -25,11 +25,11 @@ struct TokenCommand : testing::Test {
     }
     void TearDown() override { std::filesystem::remove_all(folder); }
 
-    native::TokenClaims claims_of(const std::string& token, const std::string& secret) {
-        const auto keys = native::TokenKeys::create({TokenAlgorithm::hs256, secret});
+    TokenClaims claims_of(const std::string& token, const std::string& secret) {
+        const auto keys = TokenKeys::create({TokenAlgorithm::hs256, secret});
         const auto verified = (*keys)->verify(token, kNow);
         EXPECT_TRUE(verified);
-        return verified ? verified->claims : native::TokenClaims{};
+        return verified ? verified->claims : TokenClaims{};
     }
 };
 
@@ -44,7 +44,7 @@ TEST_F(TokenCommand, uses_the_servers_key) {
     options.expires = "2d";
     options.organization = "org_mine";
     options.application = "app_1";
-    const native::TokenClaims claims = claims_of(make_token(options, kNow).value(), "x");
+    const TokenClaims claims = claims_of(make_token(options, kNow).value(), "x");
     EXPECT_EQ(claims.subject, "app_1");
     EXPECT_EQ(claims.organization, "org_mine");
     EXPECT_EQ(claims.expires_at, kNow + std::chrono::hours(48));

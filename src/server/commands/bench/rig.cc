@@ -26,8 +26,8 @@ constexpr std::string_view kTokenSecret = "posthaste-benchmark";
 Result<std::string> make_token() {
     TokenSettings settings;
     settings.secret = kTokenSecret;
-    ASSIGN_OR_RETURN(const auto keys, native::TokenKeys::create(settings));
-    native::TokenClaims claims;
+    ASSIGN_OR_RETURN(const auto keys, TokenKeys::create(settings));
+    TokenClaims claims;
     claims.subject = native::kDefaultOrganization;
     return keys->sign(claims);
 }

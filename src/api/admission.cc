@@ -1,0 +1,113 @@
+#include "api/admission.h"
+
+#include "api/authenticator.h"
+#include "api/native/digest.h"
+#include "api/reply.h"
+
+namespace posthaste {
+
+namespace {
+
+std::expected<PrincipalPtr, TokenFault> identify(const Call& call) {
+    return call.authenticator->authenticate(call.request, call.context->clock.now(),
+                                            call.context->engine.directory());
+}
+
+HttpResponse reply_unauthenticated() {
+    HttpResponse response = reply_detail(401, "Not authenticated");
+    response.headers += "www-authenticate: Bearer\r\n";
+    return response;
+}
+
+}  // namespace
+
+HttpResponse reply_refused(TokenFault fault) {
+    switch (fault) {
+        case TokenFault::missing: return reply_unauthenticated();
+        case TokenFault::user_gone: return reply_detail(404, "User not found");
+        case TokenFault::user_inactive: return reply_detail(400, "Inactive user");
+        case TokenFault::no_csrf_token:
+            return reply_detail(403,
+                                "The session's cookie alone changes nothing: send "
+                                "X-CSRF-Token with it.");
+        case TokenFault::invalid:
+        case TokenFault::is_secret:
+        case TokenFault::no_subject:
+        case TokenFault::bad_organization:
+        case TokenFault::bad_application: break;
+    }
+    return reply_detail(403, "Could not validate credentials");
+}
+
+HttpResponse reply_forbidden(const ApiRoute& route) {
+    return reply_detail(403, "This takes the permission to " +
+                                 std::string(to_string(route.access)) +
+                                 ", which these credentials do not have.");
+}
+
+Admission admit_known(const Call& call) {
+    auto principal = identify(call);
+    if (!principal) return std::unexpected(reply_refused(principal.error()));
+    if (!(*principal)->permissions.allow(call.route->access))
+        return std::unexpected(reply_forbidden(*call.route));
+    return *std::move(principal);
+}
+
+Admission admit(const Call& call) {
+    if (call.context->settings.auth == AuthMode::required && call.route->access != Access::anyone)
+        return admit_known(call);
+    auto principal = identify(call);
+    return principal ? *std::move(principal) : nullptr;
+}
+
+ApplicationId default_application(const ApiSettings& settings, OrganizationId organization) {
+    if (organization == settings.organization) return settings.application;
+    return ApplicationId(native::digest_id("default application of " + to_uuid(organization)));
+}
+
+Owner owner_of(const Call& call) {
+    const ApiSettings& settings = call.context->settings;
+    if (!call.principal) return {settings.organization, settings.application};
+    const Principal& principal = *call.principal;
+    return {principal.organization, principal.is_application
+                                        ? principal.application.value_or(ApplicationId())
+                                        : default_application(settings, principal.organization)};
+}
+
+Task<Result<void>> ensure_owner(Call call) {
+    const Owner owner = owner_of(call);
+    DirectoryService& directory = call.context->engine.directory();
+    if (directory.current()->find(owner.application)) co_return Result<void>();
+    Organization organization;
+    organization.id = owner.organization;
+    organization.name =
+        call.principal ? call.principal->organization_name : to_base62("org", owner.organization);
+    organization.created_at = call.context->clock.now();
+    Application application;
+    application.id = owner.application;
+    application.organization = owner.organization;
+    application.name = "Default application";
+    application.created_at = organization.created_at;
+    application.updated_at = organization.created_at;
+    Result<void> ensured = co_await directory.ensure(std::move(organization));
+    if (ensured) ensured = co_await directory.ensure(std::move(application));
+    co_return ensured;
+}
+
+Author author_of(const Call& call, const Principal& principal) {
+    Author author(principal.actor);
+    author.name = principal.actor_name;
+    author.address = call.request.remote_address;
+    author.at = call.context->clock.now();
+    return author;
+}
+
+Author author_of(const Call& call) {
+    if (call.principal) return author_of(call, *call.principal);
+    Author author("anonymous");
+    author.address = call.request.remote_address;
+    author.at = call.context->clock.now();
+    return author;
+}
+
+}  // namespace posthaste
