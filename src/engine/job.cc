@@ -63,6 +63,7 @@ json::object write_parameters(const JobParameters& parameters) {
         for (const std::string& type : parameters.event_types) types.emplace_back(type);
     }
     if (parameters.channel) body["channel"] = *parameters.channel;
+    if (parameters.tag) body["tag"] = *parameters.tag;
     if (!parameters.states.empty()) {
         json::array& states = body["states"].emplace_array();
         for (const DeliveryState state : parameters.states)
@@ -136,6 +137,8 @@ JobParameters read_parameters(const json::object& body) {
         parameters.event_types.emplace_back(type.as_string());
     if (const json::value* channel = body.if_contains("channel"))
         parameters.channel = std::string(channel->as_string());
+    if (const json::value* tag = body.if_contains("tag"))
+        parameters.tag = std::string(tag->as_string());
     for (const json::value& state : array_of(body, "states"))
         parameters.states.push_back(read_state(state));
     if (body.contains("status_class"))

@@ -47,6 +47,7 @@ struct JobParameters {
     std::optional<Timestamp> until;        // none: up to the job's creation
     std::vector<std::string> event_types;  // endpoint_bulk_replay: any of these; empty: all
     std::optional<std::string> channel;    // endpoint_bulk_replay
+    std::optional<std::string> tag;        // endpoint_bulk_replay
     std::vector<DeliveryState> states;     // endpoint_bulk_replay: of the delivery; empty: all
     std::optional<int>
         status_class;  // endpoint_bulk_replay: some attempt was answered so; 0: no answer

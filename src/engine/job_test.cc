@@ -46,6 +46,7 @@ Job random_job(std::mt19937_64& random) {
     for (std::uint64_t i = random() % 3; i > 0; --i)
         job.parameters.event_types.push_back("type \" " + std::to_string(count()));
     if (random() % 2) job.parameters.channel = std::to_string(count());
+    if (random() % 2) job.parameters.tag = "tag " + std::to_string(count());
     for (std::uint64_t i = random() % 3; i > 0; --i)
         job.parameters.states.push_back(static_cast<DeliveryState>(random() % 5));
     if (random() % 2) job.parameters.status_class = static_cast<int>(random() % 6) * 100;

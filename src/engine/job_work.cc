@@ -108,6 +108,7 @@ EventQuery JobWork::endpoint_query() const {
     if (job_.kind == JobKind::endpoint_bulk_replay) {
         query.event_types = job_.parameters.event_types;
         query.channel = job_.parameters.channel;
+        query.tag = job_.parameters.tag;
         query.states = job_.parameters.states;
     } else {
         query.states = {DeliveryState::dead};

@@ -85,6 +85,26 @@ TEST(NativeAccess, portal_tokens_open_one_application) {
     }
 }
 
+TEST(NativeAccess, portal_tokens_expire_when_told) {
+    World world;
+    world.call(Method::post, "/app", R"({"name":"a","uid":"a"})");
+    const auto access = [&](const std::string& body) {
+        return world.call(Method::post, "/auth/app-portal-access/a", body);
+    };
+    const std::string hour = access(R"({"expiry":3600})").text("token");
+    const std::string month = access(R"({"expiry":null})").text("token");
+    const auto status = [&](const std::string& token) {
+        return world.call(Method::get, "/app/a", "", token).status;
+    };
+    world.advance(1h + 14min);
+    EXPECT_EQ(status(hour), 200);
+    world.advance(1min);
+    EXPECT_EQ(status(hour), 401);
+    EXPECT_EQ(status(month), 200);
+    for (const char* refused : {R"({"expiry":3599})", R"({"expiry":604801})", R"({"expiry":"1"})"})
+        EXPECT_EQ(access(refused).status, 422) << refused;
+}
+
 TEST(NativeAccess, portal_access_makes_the_application) {
     World world;
     const auto access = [&](const std::string& uid, const std::string& body) {

@@ -109,6 +109,42 @@ TEST(NativeApplications, six_hundred_are_iterated) {
     EXPECT_EQ(seen, 600U);
 }
 
+TEST(NativeApplications, lists_leave_out_those_without_use) {
+    World world;
+    // Of each three: no endpoint, only disabled ones, an enabled one.
+    std::vector<std::string> busy;
+    for (int i = 0; i < 9; ++i) {
+        const std::string id = world.call(Method::post, "/app", R"({"name":"a"})").text("id");
+        const std::string endpoints = "/app/" + id + "/endpoint";
+        if (i % 3 >= 1)
+            world.call(Method::post, endpoints, R"({"url":"http://h","disabled":true})");
+        if (i % 3 == 2) {
+            world.call(Method::post, endpoints, R"({"url":"http://h"})");
+            busy.push_back(id);
+        }
+    }
+    const auto list = [&](const std::string& query) {
+        std::vector<std::string> ids;
+        const auto json = world.call(Method::get, "/app" + query).json();
+        for (const auto& one : json.at("data").as_array())
+            ids.emplace_back(one.at("id").as_string());
+        ids.emplace_back(json.at("done").as_bool() ? "done" : "more");
+        return ids;
+    };
+    using Ids = std::vector<std::string>;
+    const std::string both =
+        "?exclude_apps_with_no_endpoints=true&exclude_apps_with_disabled_endpoints=true";
+    EXPECT_EQ(list("?exclude_apps_with_no_endpoints=true").size(), 7U);
+    EXPECT_EQ(list("?exclude_apps_with_disabled_endpoints=true").size(), 7U);
+    EXPECT_EQ(list("?exclude_apps_with_no_endpoints=false").size(), 10U);
+    EXPECT_EQ(list(both), (Ids{busy[0], busy[1], busy[2], "done"}));
+    EXPECT_EQ(list(both + "&limit=2"), (Ids{busy[0], busy[1], "more"}));
+    EXPECT_EQ(list(both + "&limit=2&iterator=" + busy[1]), (Ids{busy[2], "done"}));
+    EXPECT_EQ(list(both + "&limit=1&iterator=-" + busy[2]), (Ids{busy[1], "more"}));
+    EXPECT_EQ(list(both + "&order=descending&limit=2"), (Ids{busy[2], busy[1], "more"}));
+    EXPECT_EQ(world.call(Method::get, "/app?exclude_apps_with_no_endpoints=1").status, 400);
+}
+
 TEST(NativeApplications, a_deleted_one_takes_its_endpoints_along) {
     World world;
     world.call(Method::post, "/app", R"({"name":"a","uid":"a"})");

@@ -49,7 +49,7 @@ protected:
     std::string two_attempts() {
         world.answers.push_back(answer(503, "try later"));
         world.answers.push_back(answer(200, "thanks"));
-        const std::string id = message();
+        const std::string id = message(R"(,"tags":["vip"])");
         world.advance(10s);
         return id;
     }
@@ -97,13 +97,15 @@ TEST_F(NativeAttempts, ListsAreNarrowed) {
         EXPECT_EQ(ids(get(path + "status=2")), failed) << path;
         EXPECT_EQ(ids(get(path + "status=1")), Ids{}) << path;
         EXPECT_EQ(ids(get(path + "status=3")), Ids{}) << path;
+        EXPECT_EQ(ids(get(path + "status=4&expanded_statuses=true")), Ids{}) << path;
         EXPECT_EQ(ids(get(path + "status_code_class=200")), good) << path;
         EXPECT_EQ(ids(get(path + "status_code_class=500")), failed) << path;
         EXPECT_EQ(ids(get(path + "status_code_class=0")), Ids{}) << path;
         EXPECT_EQ(ids(get(path + "event_types=user.signup")), both) << path;
         EXPECT_EQ(ids(get(path + "event_types=other")), Ids{}) << path;
         EXPECT_EQ(ids(get(path + "channel=x")), Ids{}) << path;
-        EXPECT_EQ(ids(get(path + "expanded_statuses=true&tag=x&with_msg=true")), both) << path;
+        EXPECT_EQ(ids(get(path + "tag=vip")), both) << path;
+        EXPECT_EQ(ids(get(path + "tag=x")), Ids{}) << path;
         EXPECT_EQ(ids(get(path + "limit=1")), good) << path;
         EXPECT_EQ(ids(get(path + "limit=1&iterator=" + both[0])), failed) << path;
         EXPECT_EQ(ids(get(path + "limit=1&iterator=-" + both[1])), good) << path;
@@ -119,6 +121,20 @@ TEST_F(NativeAttempts, ListsAreNarrowed) {
         EXPECT_EQ(without.body.find("thanks"), std::string::npos);
     }
     EXPECT_EQ(get("/app/app/attempt/msg/" + id + "?endpoint_id=nobody").status, 404);
+}
+
+TEST_F(NativeAttempts, TheirMessageIsShownWithThem) {
+    const std::string id = message(R"(,"eventId":"m","tags":["vip"])");
+    const std::string path = "/app/app/attempt/endpoint/one";
+    const std::string shown =
+        R"("timestamp":"2026-01-02T03:04:05.123456Z","msg":{"eventId":"m",)"
+        R"("eventType":"user.signup","payload":{},"channels":null,"tags":["vip"],"id":")" +
+        id + R"(","timestamp":"2026-01-02T03:04:05.123456Z"}})";
+    for (const char* content : {"", "&with_content=false"})
+        EXPECT_NE(get(path + "?with_msg=true" + content).body.find(shown), std::string::npos);
+    EXPECT_EQ(get(path + "?with_msg=false").body, get(path).body);
+    EXPECT_EQ(get(path).body.find("\"msg\""), std::string::npos);
+    EXPECT_EQ(get(path + "?with_msg=1").status, 400);
 }
 
 TEST_F(NativeAttempts, ConnectionFailuresHaveCodeZero) {
@@ -185,6 +201,12 @@ TEST_F(NativeAttempts, ExamplesAreSent) {
     EXPECT_EQ(post(path, R"({"eventType":"rich"})").status, 200);
     ASSERT_EQ(world.received.size(), 2U);
     EXPECT_EQ(world.received[1].body, R"({"b":[1],"a":"]"})");
+    EXPECT_EQ(post(path, R"({"eventType":"rich","exampleIndex":1})").status, 200);
+    ASSERT_EQ(world.received.size(), 3U);
+    EXPECT_EQ(world.received[2].body, R"({"c":3})");
+    EXPECT_EQ(post(path, R"({"eventType":"rich","exampleIndex":2})").text("code"),
+              "invalid_scheme");
+    EXPECT_EQ(post(path, R"({"eventType":"rich","exampleIndex":-1})").status, 422);
     // Only to that endpoint, and only if it wants such events.
     make_endpoint(R"({"url":"http://receiver.test/two"})");
     const std::string narrow =
@@ -192,7 +214,7 @@ TEST_F(NativeAttempts, ExamplesAreSent) {
     EXPECT_EQ(
         post("/app/app/endpoint/" + narrow + "/send-example", R"({"eventType":"rich"})").status,
         200);
-    EXPECT_EQ(world.received.size(), 2U);
+    EXPECT_EQ(world.received.size(), 3U);
     EXPECT_EQ(post(path, "{}").status, 422);
 }
 
@@ -254,6 +276,8 @@ TEST_F(NativeAttempts, OtherTasksStart) {
         {Method::post, "/app/app/endpoint/one/bulk-replay",
          "{" + since + R"(,"status":0,"eventTypes":["user.signup"],"statusCodeClass":200})",
          "endpoint.bulk-replay", R"({"messagesSent":1})"},
+        {Method::post, "/app/app/endpoint/one/bulk-replay", "{" + since + R"(,"tag":"other"})",
+         "endpoint.bulk-replay", R"({"messagesSent":0})"},
         {Method::post, "/stats/usage/app",
          "{" + since + R"(,"until":"2026-01-03T00:00:00Z","appIds":["app","nobody"]})",
          "application.stats", R"({"appStats":[{"appId":")" + app},

@@ -211,6 +211,11 @@ TEST_F(Endpoints, headers) {
     EXPECT_EQ(world.call(Method::get, headers).body,
               R"({"headers":{"X-Foo":"2"},"sensitive":["Authorization"]})");
 
+    world.call(Method::patch, headers,
+               R"({"headers":{"a":"1","b":"2"},"deleteHeaders":["X-Foo","b","no"]})");
+    EXPECT_EQ(world.call(Method::get, headers).body,
+              R"({"headers":{"a":"1","b":"2"},"sensitive":["Authorization"]})");
+
     const std::string long_value = R"({"headers":{"a":")" + std::string(4097, 'x') + "\"}}";
     std::vector<std::string> refused = {"{}", R"({"headers":{"a b":"x"}})",
                                         R"({"headers":{"":"x"}})", R"({"headers":{"a":"x\ny"}})",

@@ -56,16 +56,17 @@ protected:
 };
 
 TEST_F(NativeMessages, OneIsCreatedShownAndDelivered) {
-    const Answer made =
-        post(R"({"eventType":"user.signup","payload":{"b":[1,{"d":0,"c":1.50}],"a":"\u00e9"},)"
-             R"("eventId":"evt-1","channels":["one","two","one"],"tags":["ignored"]})");
+    const Answer made = post(
+        R"({"eventType":"user.signup","payload":{"b":[1,{"d":0,"c":1.50}],"a":"\u00e9"},)"
+        R"("eventId":"evt-1","channels":["one","two","one"],"tags":["vip","two words","vip"]})");
     ASSERT_EQ(made.status, 202) << made.body;
     const std::string id = made.text("id");
     EXPECT_TRUE(id.starts_with("msg_")) << id;
     EXPECT_EQ(id.size(), 31U);
     const std::string body =
         "{\"eventId\":\"evt-1\",\"eventType\":\"user.signup\",\"payload\":{\"a\":\"\xc3\xa9\","
-        "\"b\":[1,{\"c\":1.50,\"d\":0}]},\"channels\":[\"one\",\"two\"],\"id\":\"" +
+        "\"b\":[1,{\"c\":1.50,\"d\":0}]},\"channels\":[\"one\",\"two\"],\"tags\":[\"vip\",\"two "
+        "words\"],\"id\":\"" +
         id + "\",\"timestamp\":\"2026-01-02T03:04:05.123456Z\"}";
     EXPECT_EQ(made.body, body);
     EXPECT_EQ(get("/app/app/msg/" + id).body, body);
@@ -169,6 +170,22 @@ TEST_F(NativeMessages, WhatIsWrongIsSaid) {
     EXPECT_EQ(post(R"({"eventType":"a","payload":{}})", "?with_content=yes").status, 400);
     EXPECT_EQ(world.call(Method::post, "/app/app/msg", std::string((2u << 20) + 1, ' ')).status,
               413);
+}
+
+// The body says whether the application is to be made, so it is read before the application is looked for.
+TEST_F(NativeMessages, ABadBodyIsSaidBeforeAMissingApplication) {
+    const auto post_to = [&](const std::string& name, const std::string& body) {
+        return world.call(Method::post, "/app/" + name + "/msg", body).status;
+    };
+    for (const char* bad : {"", "{", "{}", R"({"eventType":"a","payload":1})"}) {
+        EXPECT_EQ(post_to("nobody", bad), 422) << bad;
+        EXPECT_EQ(post_to("app", bad), 422) << bad;
+    }
+    EXPECT_EQ(post_to("nobody", R"({"eventType":"a","payload":{}})"), 404);
+    // Nobody learns that way which applications another organization has.
+    const std::string stranger = world.token("org_somebody_else");
+    EXPECT_EQ(world.call(Method::post, "/app/app/msg", "{}", stranger).status, 422);
+    EXPECT_EQ(world.call(Method::post, "/app/nobody/msg", "{}", stranger).status, 422);
 }
 
 TEST_F(NativeMessages, NullsAreAsGoodAsNothing) {
@@ -312,12 +329,20 @@ TEST_F(NativeMessages, WindowsFollowIds) {
 }
 
 TEST_F(NativeMessages, ListsAreNarrowed) {
-    const std::string a = post(R"({"eventType":"a","payload":{},"channels":["x"]})").text("id");
+    const std::string a =
+        post(R"({"eventType":"a","payload":{},"channels":["x"],"tags":["t","u v"]})").text("id");
     const std::string b = post(R"({"eventType":"b","payload":{},"channels":["x","y"]})").text("id");
     const std::string c = post(R"({"eventType":"c","payload":{}})").text("id");
     EXPECT_EQ(ids(get("/app/app/msg?channel=x")), (Ids{b, a}));
     EXPECT_EQ(ids(get("/app/app/msg?channel=y")), Ids{b});
     EXPECT_EQ(ids(get("/app/app/msg?event_types=a")), Ids{a});
+    for (const std::string& path :
+         Ids{"/app/app/msg?", "/app/app/endpoint/" + endpoint + "/msg?"}) {
+        EXPECT_EQ(ids(get(path + "tag=t")), Ids{a}) << path;
+        EXPECT_EQ(ids(get(path + "tag=u%20v")), Ids{a}) << path;
+        EXPECT_EQ(ids(get(path + "tag=u")), Ids{}) << path;
+        EXPECT_EQ(ids(get(path + "tag=t&channel=y")), Ids{}) << path;
+    }
     for (const char* query :
          {"event_types=a,c", "event_types=a%2Cc", "event_types=a&event_types=c",
           "event_types[]=a&event_types[]=c", "event_types[0]=a&event_types[1]=c"})
@@ -395,27 +420,6 @@ TEST_F(NativeMessages, FiltersSeePayloadsOfAnySize) {
         EXPECT_EQ(post(R"({"eventType":"a","payload":{"kind":"wanted)" + rest).status, 202);
         EXPECT_EQ(world.received.size(), 1U);
     }
-}
-
-TEST_F(NativeMessages, ContentIsExpunged) {
-    const std::string id = message("");
-    EXPECT_EQ(world.call(Method::delete_, "/app/app/msg/" + id + "/content").status, 204);
-    EXPECT_NE(get("/app/app/msg/" + id).body.find(R"("payload":{"expired":true},)"),
-              std::string::npos);
-    EXPECT_NE(get("/app/app/msg").body.find(R"("payload":{"expired":true},)"), std::string::npos);
-    const Answer resent =
-        world.call(Method::post, "/app/app/msg/" + id + "/endpoint/" + endpoint + "/resend");
-    EXPECT_EQ(resent.status, 400);
-    EXPECT_EQ(resent.text("code"), "missing_payload");
-}
-
-TEST_F(NativeMessages, ContentExpires) {
-    const std::string id = message(R"(,"payloadRetentionPeriod":5)");
-    world.advance(std::chrono::days(5) - 1s);
-    EXPECT_NE(get("/app/app/msg/" + id).body.find(R"("payload":{},)"), std::string::npos);
-    world.advance(1s);
-    EXPECT_NE(get("/app/app/msg/" + id).body.find(R"("payload":{"expired":true},)"),
-              std::string::npos);
 }
 
 TEST_F(NativeMessages, DestinationsAndTheirStates) {

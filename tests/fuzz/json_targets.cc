@@ -144,9 +144,10 @@ void run_message_in(std::string_view input) {
     if (!fast) return;
     ASSERT(slow.has_value());
     ASSERT(fast->event_type == slow->event_type && fast->payload == slow->payload);
-    ASSERT(fast->event_id == slow->event_id && fast->retention_days == slow->retention_days);
+    ASSERT(fast->event_id == slow->event_id && fast->retention == slow->retention);
     ASSERT(fast->raw_payload == slow->raw_payload && fast->application == slow->application);
     ASSERT(std::ranges::equal(fast->channels(), slow->channels()));
+    ASSERT(std::ranges::equal(fast->tags, slow->tags));
     ASSERT(fast->tree != nullptr);
 }
 

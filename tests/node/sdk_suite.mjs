@@ -240,6 +240,33 @@ test('messages are listed newest first and read back', async () => {
     assert.deepEqual((await svix.message.get(app.id, made[3].id, { withContent: true })).payload, { expired: true });
 });
 
+test('tags narrow lists, and payloads of many messages are deleted at once', async () => {
+    const app = await newApp();
+    const endpoint = await newEndpoint(app, '/tagged');
+    const vip = await svix.message.create(app.id, { eventType: 'a.b', payload: { n: 1 }, tags: ['vip', 'two words'] });
+    const other = await svix.message.create(app.id, { eventType: 'a.b', payload: { n: 2 }, eventId: unique('event') });
+    assert.deepEqual(vip.tags, ['vip', 'two words']);
+    await receiver.arrived('/tagged', 2);
+    const ids = ({ data }) => data.map((one) => one.msgId ?? one.id);
+    assert.deepEqual(ids(await svix.message.list(app.id, { tag: 'two words' })), [vip.id]);
+    assert.deepEqual(ids(await svix.messageAttempt.listAttemptedMessages(app.id, endpoint.id, { tag: 'vip' })), [vip.id]);
+    const attempts = await eventually('an attempt', async () => {
+        const list = await svix.messageAttempt.listByEndpoint(app.id, endpoint.id, { tag: 'vip', withMsg: true });
+        return list.data.length === 1 && list;
+    });
+    assert.deepEqual([attempts.data[0].msg.id, attempts.data[0].msg.tags], [vip.id, ['vip', 'two words']]);
+    assert.deepEqual((await svix.messageAttempt.listByEndpoint(app.id, endpoint.id, { status: 4 })).data, []);
+
+    if (svix.message.bulkExpungeContent) {
+        const { results } = await svix.message.bulkExpungeContent(app.id, { ids: [vip.id, other.eventId, 'nobody'] });
+        assert.deepEqual(results, { [vip.id]: 'expunged', [other.eventId]: 'expunged', nobody: 'not-found' });
+        const list = await svix.message.list(app.id, { withContent: true });
+        assert.deepEqual(list.data.map(({ payload }) => payload), [{ expired: true }, { expired: true }]);
+    }
+    const idle = (await svix.application.list({ excludeAppsWithNoEndpoints: true, order: 'descending' })).data;
+    assert.equal(idle[0].id, app.id);
+});
+
 test('the same Idempotency-Key makes one message', async () => {
     const app = await newApp();
     await newEndpoint(app, '/once');

@@ -9,9 +9,12 @@ namespace posthaste::native {
 
 namespace {
 
-constexpr Duration kTokenLife = std::chrono::hours(24 * 28);
+constexpr Duration kTokenLife = std::chrono::days(28);
+constexpr std::chrono::seconds kExpiryMin = std::chrono::hours(1);
+constexpr std::chrono::seconds kExpiryMax = std::chrono::days(7);
 
-HttpResponse grant(const Call& call, const Scope& scope, std::vector<std::string> feature_flags) {
+HttpResponse grant(const Call& call, const Scope& scope, std::vector<std::string> feature_flags,
+                   Duration life = kTokenLife) {
     const Timestamp now = call.context->clock.now();
     TokenClaims claims;
     claims.subject = to_base62("app", scope.application->config.id);
@@ -19,7 +22,7 @@ HttpResponse grant(const Call& call, const Scope& scope, std::vector<std::string
     claims.feature_flags = std::move(feature_flags);
     claims.issued_at = now;
     claims.not_before = now;
-    claims.expires_at = now + kTokenLife;
+    claims.expires_at = now + life;
     const Result<std::string> token = call.authenticator->sign(claims);
     if (!token) return fault(501, "not_implemented", token.error().message);
     std::string body;
@@ -38,13 +41,15 @@ Task<HttpResponse> create_app_portal_access(Call call) {
     if (!scope) co_return scope.error();
     BodyReader body(call.request.body);
     auto flags = body.set({"featureFlags", Presence::optional, "feature_flags"}, {});
+    const auto expiry = body.integer({"expiry"}, kExpiryMin.count(), kExpiryMax.count());
     std::optional<ApplicationInput> application;
     if (auto nested = body.object({"application"})) application = read_application(*nested);
     if (!body.ok()) co_return body.reply();
     const Entered entered =
         co_await enter_or_create_application(call, *std::move(scope), std::move(application));
     if (!entered) co_return entered.error();
-    co_return grant(call, *entered, flags.value_or({}));
+    const Duration life = expiry ? std::chrono::seconds(*expiry.value) : kTokenLife;
+    co_return grant(call, *entered, flags.value_or({}), life);
 }
 
 // The older name; whatever its body says is ignored.

@@ -1,5 +1,7 @@
 #include "api/native/applications.h"
 
+#include <algorithm>
+
 #include "api/native/core.h"
 #include "api/native/handlers.h"
 #include "base/json_text.h"
@@ -118,13 +120,49 @@ Task<Entered> enter_or_create_application(Call call, Scope scope,
     co_return scope;
 }
 
+namespace {
+
+// Which applications a list leaves out.
+struct Exclusion {
+    bool without_endpoints = false;
+    bool all_disabled = false;
+
+    [[nodiscard]] bool covers(const Directory& directory, ApplicationId application) const {
+        if (!without_endpoints && !all_disabled) return false;
+        const auto endpoints = directory.endpoints(application, {});
+        if (endpoints.empty()) return without_endpoints;
+        return all_disabled &&
+               std::ranges::none_of(endpoints, [](const PreparedEndpointPtr& endpoint) {
+                   return endpoint->config.is_active;
+               });
+    }
+};
+
+std::vector<PreparedApplicationPtr> read_applications(const Scope& scope, PageBounds bounds,
+                                                      const Exclusion& exclusion) {
+    std::vector<PreparedApplicationPtr> found;
+    while (true) {
+        const auto slice = scope.directory->applications(scope.principal->organization, bounds);
+        for (const PreparedApplicationPtr& application : slice)
+            if (found.size() < bounds.limit &&
+                !exclusion.covers(*scope.directory, application->config.id))
+                found.push_back(application);
+        if (found.size() == bounds.limit || slice.size() < bounds.limit) return found;
+        (bounds.descending ? bounds.below : bounds.above) = slice.back()->config.id;
+    }
+}
+
+}  // namespace
+
 Task<HttpResponse> list_applications(Call call) {
     Query query(call.request.query);
     const Paging paging = query.ordered_page("app", Order::ascending);
+    const Exclusion exclusion{query.flag("exclude_apps_with_no_endpoints", false),
+                              query.flag("exclude_apps_with_disabled_endpoints", false)};
     if (!query.ok()) co_return query.reply();
     const Entered scope = enter(call, Level::organization);
     if (!scope) co_return scope.error();
-    auto page = scope->directory->applications(scope->principal->organization, paging.bounds());
+    auto page = read_applications(*scope, paging.bounds(), exclusion);
     const bool done = paging.cut(page);
     ListWriter list;
     for (const PreparedApplicationPtr& application : page)

@@ -22,10 +22,11 @@ struct Wanted {
     std::optional<int> status;
     std::optional<int> status_class;
     std::optional<std::string> channel;
+    std::optional<std::string> tag;
     std::vector<std::string> event_types;
     std::optional<std::string> endpoint;  // lists by message: an id or a uid
 
-    // No attempt is pending or being sent: one is recorded when it is over.
+    // No attempt is pending, being sent or canceled: one is recorded when it is over.
     [[nodiscard]] bool is_nothing() const { return status && *status != 0 && *status != 2; }
     [[nodiscard]] std::optional<bool> delivered() const {
         if (!status) return std::nullopt;
@@ -37,10 +38,9 @@ Wanted read_wanted(Query& query) {
     Wanted wanted;
     wanted.window = read_window(query, "atmpt");
     wanted.content = query.flag("with_content", true) ? Content::shown : Content::omitted;
-    wanted.status = query.one_of("status", {0, 1, 2, 3});
+    wanted.status = query.one_of("status", {0, 1, 2, 3, 4});
     wanted.status_class = query.one_of("status_code_class", {0, 100, 200, 300, 400, 500});
-    wanted.channel = query.identifier("channel");
-    wanted.event_types = query.event_types();
+    read_words(query, wanted);
     return wanted;
 }
 
@@ -54,7 +54,8 @@ bool is_of(const Event& event, const Wanted& wanted) {
         return std::find(all.begin(), all.end(), one) != all.end();
     };
     return (wanted.event_types.empty() || names(wanted.event_types, event.type)) &&
-           (!wanted.channel || names(event.channels, *wanted.channel));
+           (!wanted.channel || names(event.channels, *wanted.channel)) &&
+           (!wanted.tag || names(event.tags, *wanted.tag));
 }
 
 bool is_wanted(const AttemptRecord& record, const Wanted& wanted) {
@@ -70,7 +71,7 @@ std::vector<AttemptView> attempts_of(const EventHistory& history, const Wanted& 
     for (const DeliveryHistory& delivery : history.deliveries) {
         if (endpoint && delivery.endpoint != *endpoint) continue;
         for (const AttemptRecord& record : delivery.attempts) {
-            const AttemptView view{history.event->id, delivery.endpoint, &record, {}};
+            const AttemptView view{history.event->id, delivery.endpoint, &record, {}, nullptr};
             const Id id = id_of(view);
             if (is_wanted(record, wanted) && bounds.above < id &&
                 (bounds.below.is_nil() || id < bounds.below))
@@ -113,7 +114,7 @@ AttemptView find_attempt(const Call& call, const EventHistory& history, std::siz
     if (!id) return {};
     for (const DeliveryHistory& delivery : history.deliveries) {
         for (const AttemptRecord& record : delivery.attempts) {
-            const AttemptView view{history.event->id, delivery.endpoint, &record, {}};
+            const AttemptView view{history.event->id, delivery.endpoint, &record, {}, nullptr};
             if (id_of(view) == AttemptId(*id)) return view;
         }
     }
@@ -125,6 +126,7 @@ AttemptView find_attempt(const Call& call, const EventHistory& history, std::siz
 Task<HttpResponse> list_attempts_by_endpoint(Call call) {
     Query query(call.request.query);
     const Wanted wanted = read_wanted(query);
+    const bool with_message = query.flag("with_msg", false);
     if (!query.ok()) co_return query.reply();
     const Entered scope = enter_endpoint(call, Level::application);
     if (!scope) co_return scope.error();
@@ -137,12 +139,14 @@ Task<HttpResponse> list_attempts_by_endpoint(Call call) {
     attempts.delivered = wanted.delivered();
     attempts.status_class = wanted.status_class;
     attempts.channel = wanted.channel;
+    attempts.tag = wanted.tag;
     attempts.event_types = wanted.event_types;
     const auto page = co_await read_attempts(call, std::move(attempts), wanted.window);
     if (!page) co_return fault(page.error(), *call.context);
     for (const AttemptEntry& entry : page->entries) {
         const AttemptView view{entry.event->id, entry.endpoint, &entry.attempt,
-                               scope->endpoint->config.url};
+                               scope->endpoint->config.url,
+                               with_message ? entry.event.get() : nullptr};
         append_attempt(list.item(to_base62("atmpt", entry.id)), view, wanted.content);
     }
     if (page->resume) co_return list.finish_at(to_base62("atmpt", *page->resume));

@@ -7,6 +7,7 @@
 
 #include "api/native/core.h"
 #include "api/native/handlers.h"
+#include "api/native/message_in.h"
 #include "api/native/message_out.h"
 #include "engine/job_service.h"
 
@@ -64,8 +65,11 @@ void read_bulk_replay(BodyReader& body, JobParameters& parameters) {
         body.set({"eventTypes", Presence::optional, "event_types"}, {.min = 1, .each = identifier})
             .value_or({});
     parameters.channel = body.text({"channel"}, identifier).value;
+    parameters.tag = body.text({"tag"}, {.max = kTagLengthMax}).value;
     const auto status = body.integer({"status"}, 0, 4);
-    if (status) parameters.states = delivery_states(static_cast<MessageStatus>(*status.value));
+    if (status)
+        parameters.states =
+            delivery_states(static_cast<MessageStatus>(*status.value), StatusWords::usual);
     const auto status_class =
         body.integer({"statusCodeClass", Presence::optional, "status_code_class"}, 0, 500);
     if (!status_class) return;

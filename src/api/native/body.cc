@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "api/json_scan.h"
 #include "api/native/query.h"
@@ -292,13 +293,11 @@ Member<std::vector<std::string>> BodyReader::set(Spec spec, SetRule rule) {
     const auto json = find_kind(spec, "[", "an array", member.is_given);
     if (!json) return member;
     std::vector<std::string> values;
-    bool is_fine = true;
+    std::set<std::string> known;  // the text may name very many
     for (Walker walker(*json); !walker.at_end();) {
         auto value = read_text(spec, walker.value(), rule.each);
-        is_fine = is_fine && value;
-        if (value && std::find(values.begin(), values.end(), *value) == values.end())
-            values.push_back(std::move(*value));
-        if (!is_fine) return member;
+        if (!value) return member;
+        if (known.insert(*value).second) values.push_back(std::move(*value));
     }
     if (values.size() < rule.min || values.size() > rule.max) {
         std::string message = "At least " + std::to_string(rule.min);

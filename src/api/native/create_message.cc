@@ -57,10 +57,10 @@ std::shared_ptr<Event> make_event(const Call& call, const Principal& principal,
     if (message.event_id) event->uid = *message.event_id;
     const auto channels = message.channels();
     event->channels.assign(channels.begin(), channels.end());
+    event->tags.assign(message.tags.begin(), message.tags.end());
     if (message.raw_payload) event->body = *message.raw_payload;
     event->request_key = request_key(call.request, principal);
-    event->payload_expires_at =
-        call.context->clock.now() + std::chrono::days(message.retention_days);
+    event->payload_expires_at = call.context->clock.now() + message.retention;
     return event;
 }
 

@@ -1,6 +1,7 @@
 // What an endpoint's page shows and does: counts of its attempts, and an example sent to it.
 
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -28,14 +29,19 @@ std::optional<std::string_view> member(std::string_view object, std::string_view
     return std::nullopt;
 }
 
-// schemas["1"].examples[0] of an event type, when that is an object.
-std::optional<std::string_view> example_of(const EventType& type) {
+// schemas["1"].examples[index] of an event type, when that is an object.
+std::optional<std::string_view> example_of(const EventType& type, std::int64_t index) {
     if (!type.schemas) return std::nullopt;
     const std::string_view schemas = *type.schemas;
     const auto first = member(schemas.substr(skip_space(schemas, 0)), "1");
     const auto examples = first ? member(*first, "examples") : std::nullopt;
     if (!examples || !examples->starts_with('[')) return std::nullopt;
-    const std::size_t begin = skip_space(*examples, 1);
+    std::size_t begin = skip_space(*examples, 1);
+    for (; index > 0 && (*examples)[begin] != ']'; --index) {
+        begin = skip_space(*examples, skip_value(*examples, begin));
+        if ((*examples)[begin] == ',') begin = skip_space(*examples, begin + 1);
+    }
+    if ((*examples)[begin] == ']') return std::nullopt;
     const std::size_t end = skip_value(*examples, begin);
     const std::string_view example = examples->substr(begin, end - begin);
     if (!example.starts_with('{')) return std::nullopt;
@@ -49,7 +55,7 @@ std::shared_ptr<Event> make_example(const Scope& scope, std::string type, std::s
     event->application = scope.application->config.id;
     event->type = std::move(type);
     event->payload = payload;
-    event->payload_expires_at = now + std::chrono::days(kRetentionDaysMax);
+    event->payload_expires_at = now + kRetentionDefault;
     const PayloadTree tree(payload);
     const FilterInput input{tree.get(), event->type, event->channels};
     const EventFacts facts{event->type, event->channels, &input};
@@ -95,16 +101,18 @@ Task<HttpResponse> send_example(Call call) {
     BodyReader body(call.request.body);
     const auto name = body.text({"eventType", Presence::required, "event_type"},
                                 {.min = 1, .max = 256, .is_identifier = true});
+    const auto index = body.integer({"exampleIndex", Presence::optional, "example_index"}, 0,
+                                    std::numeric_limits<std::int32_t>::max());
     if (!body.ok()) co_return body.reply();
     EventTypePtr type;  // keeps the example's text
     std::string_view payload = kPingPayload;
     if (*name.value != kPing) {
         type = scope->directory->find_event_type(scope->principal->organization, *name.value);
         if (!type) co_return entity_not_found();
-        const auto example = example_of(*type);
+        const auto example = example_of(*type, index.value_or(0));
         if (!example)
             co_return fault(400, "invalid_scheme",
-                            "The event type's schema in version 1 has no example.");
+                            "The event type's schema in version 1 has no such example.");
         payload = *example;
     }
     const Timestamp now = call.context->clock.now();

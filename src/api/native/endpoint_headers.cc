@@ -149,8 +149,11 @@ Task<HttpResponse> patch_endpoint_headers(Call call) {
     if (!scope) co_return scope.error();
     BodyReader body(call.request.body);
     const auto given = body.nullable_map({"headers", Presence::required});
-    const BodyReader::NullableMap changes = given.value_or({});
+    BodyReader::NullableMap changes = given.value_or({});
     check_headers(body, changes);
+    // The same as null in `headers`; what is set there stays.
+    const auto deleted = body.set({"deleteHeaders", Presence::optional, "delete_headers"}, {});
+    for (const std::string& name : deleted.value_or({})) changes.try_emplace(name, std::nullopt);
     if (!body.ok()) co_return body.reply();
     std::function<void(std::vector<std::pair<std::string, std::string>>&)> edit =
         [changes](auto& kept) {

@@ -78,6 +78,7 @@ Task<HttpResponse> list_messages(Call call);
 Task<HttpResponse> list_endpoint_messages(Call call);
 Task<HttpResponse> get_message(Call call);
 Task<HttpResponse> expunge_message_content(Call call);
+Task<HttpResponse> expunge_message_contents(Call call);
 Task<HttpResponse> list_destinations(Call call);
 Task<HttpResponse> resend_message(Call call);
 Task<HttpResponse> precheck_message(Call call);

@@ -25,7 +25,9 @@ enum class Known : unsigned {
     payload,
     event_id,
     channels,
-    retention,
+    tags,
+    retention_days,
+    retention_hours,
     application,
     transformations,
     none,
@@ -42,7 +44,9 @@ Known known(std::string_view key) {
         {"data", Known::payload},
         {"eventId", Known::event_id},
         {"channels", Known::channels},
-        {"payloadRetentionPeriod", Known::retention},
+        {"tags", Known::tags},
+        {"payloadRetentionPeriod", Known::retention_days},
+        {"payloadRetentionHours", Known::retention_hours},
         {"application", Known::application},
         {"transformationsParams", Known::transformations},
     };
@@ -65,6 +69,29 @@ bool read_channels(const dom::element& value, MessageIn& message) {
     return message.channel_count > 0;
 }
 
+// Only such tags as need no look at their characters.
+bool read_tags(const dom::element& value, MessageIn& message) {
+    dom::array list;
+    if (value.get_array().get(list) != simdjson::SUCCESS) return false;
+    for (const dom::element item : list) {
+        std::string_view tag;
+        if (item.get_string().get(tag) != simdjson::SUCCESS || !is_identifier(tag)) return false;
+        if (std::ranges::find(message.tags, tag) != message.tags.end()) continue;
+        if (message.tags.size() == kMessageTagsMax) return false;
+        message.tags.push_back(tag);
+    }
+    return true;
+}
+
+bool read_retention(const dom::element& value, std::int64_t min, std::int64_t max, Duration unit,
+                    MessageIn& message) {
+    std::int64_t count = 0;
+    if (value.get_int64().get(count) != simdjson::SUCCESS || count < min || count > max)
+        return false;
+    message.retention = count * unit;
+    return true;
+}
+
 bool read_transformations(const dom::element& value, MessageIn& message) {
     dom::object object;
     if (value.get_object().get(object) != simdjson::SUCCESS) return false;
@@ -76,6 +103,21 @@ bool read_transformations(const dom::element& value, MessageIn& message) {
         message.raw_payload = text;
     }
     return true;
+}
+
+Duration read_retention(BodyReader& reader) {
+    const auto days =
+        reader.integer({"payloadRetentionPeriod", Presence::optional, "payload_retention_period"},
+                       kRetentionDaysMin, kRetentionDaysMax);
+    const auto hours =
+        reader.integer({"payloadRetentionHours", Presence::optional, "payload_retention_hours"}, 1,
+                       kRetentionDaysMax * 24);
+    if (days && hours)
+        reader.add_issue(
+            "payload_retention_hours",
+            "Only one of payloadRetentionPeriod and payloadRetentionHours may be given");
+    if (hours) return std::chrono::hours(*hours.value);
+    return std::chrono::days(days.value_or(kRetentionDaysMax));
 }
 
 }  // namespace
@@ -95,6 +137,7 @@ struct MessageReader::Impl {
     std::string event_type;
     std::string event_id;
     std::vector<std::string> channels;
+    std::vector<std::string> tags;
     std::string raw_payload;
 
     [[nodiscard]] bool take(Known member, const dom::element& value, std::string_view text,
@@ -132,10 +175,11 @@ bool MessageReader::Impl::take(Known member, const dom::element& value, std::str
             message.event_id = string;
             return true;
         case Known::channels: return value.is_null() || read_channels(value, message);
-        case Known::retention:
-            if (value.get_int64().get(message.retention_days) != simdjson::SUCCESS) return false;
-            return message.retention_days >= kRetentionDaysMin &&
-                   message.retention_days <= kRetentionDaysMax;
+        case Known::tags: return value.is_null() || read_tags(value, message);
+        case Known::retention_days:
+            return read_retention(value, kRetentionDaysMin, kRetentionDaysMax, 24h, message);
+        case Known::retention_hours:
+            return read_retention(value, 1, kRetentionDaysMax * 24, 1h, message);
         case Known::application:
             if (value.is_null()) return true;
             message.application = text;
@@ -164,6 +208,10 @@ std::optional<MessageIn> MessageReader::read_fast(std::string_view body) {
             return std::nullopt;
         seen |= bit;
     }
+    const auto is_given = [seen](Known member) {
+        return (seen >> static_cast<unsigned>(member) & 1) != 0;
+    };
+    if (is_given(Known::retention_days) && is_given(Known::retention_hours)) return std::nullopt;
     if (message.event_type.empty() || message.tree == nullptr) return std::nullopt;
     return message;
 }
@@ -178,9 +226,9 @@ std::expected<MessageIn, HttpResponse> MessageReader::read_slowly(std::string_vi
         reader.set({"channels"}, {.min = 1,
                                   .max = kMessageChannelsMax,
                                   .each = {.min = 1, .max = 256, .is_identifier = true}});
-    const auto days =
-        reader.integer({"payloadRetentionPeriod", Presence::optional, "payload_retention_period"},
-                       kRetentionDaysMin, kRetentionDaysMax);
+    const auto tags =
+        reader.set({"tags"}, {.max = kMessageTagsMax, .each = {.max = kTagLengthMax}});
+    const Duration retention = read_retention(reader);
     const auto application = reader.raw_object({"application"});
     Member<std::string> raw_payload;
     if (auto params = reader.object({"transformationsParams"}))
@@ -193,7 +241,9 @@ std::expected<MessageIn, HttpResponse> MessageReader::read_slowly(std::string_vi
     if (event_id) message.event_id = impl_->event_id = *event_id.value;
     impl_->channels = channels.value_or({});
     for (const std::string& channel : impl_->channels) (void)message.add_channel(channel);
-    message.retention_days = days.value_or(kRetentionDaysMax);
+    impl_->tags = tags.value_or({});
+    message.tags.assign(impl_->tags.begin(), impl_->tags.end());
+    message.retention = retention;
     if (raw_payload) message.raw_payload = impl_->raw_payload = *raw_payload.value;
     message.application = application.value;
     return message;

@@ -11,8 +11,10 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "api/schema_check.h"
+#include "base/time.h"
 #include "ports/http.h"
 
 namespace simdjson::dom {
@@ -22,8 +24,11 @@ class element;
 namespace posthaste::native {
 
 inline constexpr std::size_t kMessageChannelsMax = 5;
+inline constexpr std::size_t kMessageTagsMax = 16;
+inline constexpr std::size_t kTagLengthMax = 256;  // characters
 inline constexpr std::int64_t kRetentionDaysMin = 5;
 inline constexpr std::int64_t kRetentionDaysMax = 90;
+inline constexpr Duration kRetentionDefault = std::chrono::days(kRetentionDaysMax);
 
 // Views point into the body or into the reader, and are valid until its next read.
 struct MessageIn {
@@ -34,7 +39,8 @@ struct MessageIn {
     std::optional<std::string_view> event_id;
     std::array<std::string_view, kMessageChannelsMax> channels_kept;
     std::size_t channel_count = 0;
-    std::int64_t retention_days = kRetentionDaysMax;
+    std::vector<std::string_view> tags;
+    Duration retention = kRetentionDefault;
     std::optional<std::string_view> raw_payload;  // delivered instead of the payload
     std::optional<std::string_view> application;  // the object's text
 

@@ -29,21 +29,24 @@ std::string_view to_string(MessageStatus status) {
     return "fail";
 }
 
-MessageStatus message_status(DeliveryState state) {
+MessageStatus message_status(DeliveryState state, StatusWords words) {
     switch (state) {
         case DeliveryState::delivered: return MessageStatus::success;
         case DeliveryState::pending:
         case DeliveryState::parked: return MessageStatus::sending;
-        case DeliveryState::dead:
-        case DeliveryState::cancelled: return MessageStatus::fail;
+        case DeliveryState::dead: return MessageStatus::fail;
+        case DeliveryState::cancelled:
+            return words == StatusWords::usual ? MessageStatus::fail : MessageStatus::canceled;
     }
     return MessageStatus::fail;
 }
 
-std::vector<DeliveryState> delivery_states(MessageStatus status) {
+std::vector<DeliveryState> delivery_states(MessageStatus status, StatusWords words) {
     switch (status) {
         case MessageStatus::success: return {DeliveryState::delivered};
-        case MessageStatus::fail: return {DeliveryState::dead, DeliveryState::cancelled};
+        case MessageStatus::fail:
+            if (words == StatusWords::expanded) return {DeliveryState::dead};
+            return {DeliveryState::dead, DeliveryState::cancelled};
         case MessageStatus::sending:
         case MessageStatus::pending: return {DeliveryState::pending, DeliveryState::parked};
         case MessageStatus::canceled: return {DeliveryState::cancelled};
@@ -78,12 +81,13 @@ void write_message(ObjectWriter& object, std::string& out, const Event& event, C
         object.null("channels");
     else
         object.texts("channels", event.channels);
+    if (!event.tags.empty()) object.texts("tags", event.tags);
     object.text("id", message_id(event.id));
     object.time("timestamp", event.accepted_at);
 }
 
 void write_delivery(ObjectWriter& object, const DeliveryView& delivery, NoAttempt no_attempt) {
-    const MessageStatus status = message_status(delivery.state);
+    const MessageStatus status = message_status(delivery.state, delivery.words);
     write_status(object, status);
     if (status == MessageStatus::sending)
         object.time("nextAttempt", delivery.next_due.value_or(delivery.accepted_at));
@@ -148,6 +152,11 @@ void append_attempt(std::string& out, const AttemptView& attempt, Content conten
     object.text("msgId", message_id(attempt.event));
     object.text("endpointId", endpoint_id(attempt.endpoint));
     object.time("timestamp", record.started_at);
+    if (attempt.message != nullptr) {
+        object.name("msg");
+        // Nothing of it depends on the time when the payload is left out.
+        out += message_json(*attempt.message, Content::omitted, record.started_at);
+    }
     object.close();
 }
 

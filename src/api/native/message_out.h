@@ -24,13 +24,16 @@ enum class MessageStatus : std::uint8_t {
     pending = 1,  // never: what waits for its first attempt is being sent
     fail = 2,
     sending = 3,
-    canceled = 4,  // only asked for; shown as failed, which older SDKs know
+    canceled =
+        4,  // shown to those who ask for it, as failed to the others: older SDKs do not know it
 };
+// Whether the asker knows `canceled`: the parameter expanded_statuses.
+enum class StatusWords : std::uint8_t { usual, expanded };
 
 [[nodiscard]] std::string_view to_string(MessageStatus status);
-[[nodiscard]] MessageStatus message_status(DeliveryState state);
+[[nodiscard]] MessageStatus message_status(DeliveryState state, StatusWords words);
 // Those that have that status.
-[[nodiscard]] std::vector<DeliveryState> delivery_states(MessageStatus status);
+[[nodiscard]] std::vector<DeliveryState> delivery_states(MessageStatus status, StatusWords words);
 [[nodiscard]] MessageStatus message_status(const AttemptRecord& attempt);  // success or fail
 
 // Where a delivery stands: status, statusText and nextAttempt.
@@ -38,6 +41,7 @@ struct DeliveryView {
     DeliveryState state = DeliveryState::pending;
     std::optional<Timestamp> next_due;
     Timestamp accepted_at;  // of its event: when a delivery is due that has not been tried
+    StatusWords words = StatusWords::usual;
 };
 
 // True when the payload was deleted or its time has come.
@@ -58,7 +62,8 @@ struct AttemptView {
     EventId event;
     EndpointId endpoint;
     const AttemptRecord* record = nullptr;
-    std::string_view url;  // of the endpoint, as it is now
+    std::string_view url;            // of the endpoint, as it is now
+    const Event* message = nullptr;  // shown with it, without its payload; null: not shown
 };
 [[nodiscard]] AttemptId id_of(const AttemptView& attempt);
 // MessageEndpointOut: a destination of a message.

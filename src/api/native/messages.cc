@@ -17,9 +17,14 @@ namespace posthaste::native {
 namespace {
 
 constexpr Duration kSendingSearched = std::chrono::days(7);
+constexpr std::size_t kExpungedAtOnceMax = kPageMax;  // what one list shows
 
 Content content_of(Query& query) {
     return query.flag("with_content", true) ? Content::shown : Content::omitted;
+}
+
+StatusWords read_status_words(Query& query) {
+    return query.flag("expanded_statuses", false) ? StatusWords::expanded : StatusWords::usual;
 }
 
 HttpResponse finish(ListWriter& list, const ReadPage<EventEntry>& page) {
@@ -31,10 +36,6 @@ HttpResponse missing_payload() {
     return fault(400, "missing_payload", "The message's payload has expired or was deleted.");
 }
 
-DeliveryView view_of(const EventEntry& entry) {
-    return {entry.state, entry.next_due, entry.event->accepted_at};
-}
-
 }  // namespace
 
 Task<HttpResponse> list_messages(Call call) {
@@ -43,8 +44,7 @@ Task<HttpResponse> list_messages(Call call) {
     EventQuery events;
     const Content content = content_of(query);
     events.with_payload = content == Content::shown;
-    events.channel = query.identifier("channel");
-    events.event_types = query.event_types();
+    read_words(query, events);
     if (!query.ok()) co_return query.reply();
     const Entered scope = enter_application(call, Level::application);
     if (!scope) co_return scope.error();
@@ -65,9 +65,9 @@ Task<HttpResponse> list_endpoint_messages(Call call) {
     EventQuery events;
     const Content content = content_of(query);
     events.with_payload = content == Content::shown;
-    events.channel = query.identifier("channel");
-    events.event_types = query.event_types();
-    const auto status = query.one_of("status", {0, 1, 2, 3});
+    read_words(query, events);
+    const auto status = query.one_of("status", {0, 1, 2, 3, 4});
+    const StatusWords words = read_status_words(query);
     if (!query.ok()) co_return query.reply();
     const Entered scope = enter_endpoint(call, Level::application);
     if (!scope) co_return scope.error();
@@ -78,7 +78,7 @@ Task<HttpResponse> list_endpoint_messages(Call call) {
         const auto wanted = static_cast<MessageStatus>(*status);
         // Nothing is ever pending: what waits for its first attempt is being sent.
         if (wanted == MessageStatus::pending) co_return list.finish(true);
-        events.states = delivery_states(wanted);
+        events.states = delivery_states(wanted, words);
         if (wanted == MessageStatus::sending && !window.after)
             window.after = now - kSendingSearched;
     }
@@ -90,7 +90,8 @@ Task<HttpResponse> list_endpoint_messages(Call call) {
         std::string& out = list.item(message_id(entry.event->id));
         ObjectWriter object(out);
         write_message(object, out, *entry.event, content, now);
-        write_delivery(object, view_of(entry), NoAttempt::omitted);
+        const DeliveryView delivery{entry.state, entry.next_due, entry.event->accepted_at, words};
+        write_delivery(object, delivery, NoAttempt::omitted);
         object.close();
     }
     co_return finish(list, *page);
@@ -115,6 +116,40 @@ Task<HttpResponse> expunge_message_content(Call call) {
     const Result<void> expunged = co_await call.context->store.expunge_payload(found->event->id);
     if (!expunged) co_return fault(expunged.error(), *call.context);
     co_return no_content();
+}
+
+namespace {
+
+// By id or eventId; not_found when the application has no such event.
+Task<Result<void>> expunge(Call call, ApplicationId application, std::string name) {
+    ASSIGN_OR_CO_RETURN(const EventId id,
+                        co_await find_event_id(call, application, std::move(name)));
+    ASSIGN_OR_CO_RETURN(const EventHistory history, co_await call.context->store.read_event(id));
+    if (history.event->application != application)
+        co_return fail(ErrorCode::not_found, "There is no such message.");
+    co_return co_await call.context->store.expunge_payload(id);
+}
+
+}  // namespace
+
+// Should the store fail in between, what is gone by then stays so, and the request can be repeated.
+Task<HttpResponse> expunge_message_contents(Call call) {
+    const Entered scope = enter_application(call, Level::organization);
+    if (!scope) co_return scope.error();
+    BodyReader body(call.request.body.empty() ? std::string_view("{}") : call.request.body);
+    const auto ids = body.set({"ids"}, {.max = kExpungedAtOnceMax, .each = {}});
+    if (!body.ok()) co_return body.reply();
+    const std::vector<std::string> names = ids.value_or({});
+    std::string results;
+    ObjectWriter writer(results);
+    for (const std::string& name : names) {
+        const Result<void> done = co_await expunge(call, scope->application->config.id, name);
+        if (!done && done.error().code != ErrorCode::not_found)
+            co_return fault(done.error(), *call.context);
+        writer.text(name, done ? "expunged" : "not-found");
+    }
+    writer.close();
+    co_return reply(200, "{\"results\":" + results + "}");
 }
 
 Task<HttpResponse> resend_message(Call call) {

@@ -106,6 +106,8 @@ constexpr ApiRoute kRoutes[] = {
      kNative},
     {Method::post, "/api/v1/app/{app_id}/msg/precheck/active", precheck_message,
      "v1.message.precheck", Access::ingest, kNative},
+    {Method::post, "/api/v1/app/{app_id}/msg/bulk-expunge", expunge_message_contents,
+     "v1.message.bulk-expunge", Access::manage, kNative},
     {Method::post, "/api/v1/app/{app_id}/msg/expunge-all-contents", expunge_all_contents,
      "v1.message.expunge-all-contents", Access::manage, kNative},
     {Method::get, "/api/v1/app/{app_id}/msg/{msg_id}", get_message, "v1.message.get", Access::read,

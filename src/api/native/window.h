@@ -23,6 +23,14 @@ struct Window {
     [[nodiscard]] PageBounds bounds(Timestamp now) const;
 };
 
+// channel, tag and event_types, which narrow lists of messages and of attempts alike.
+template <class StoreQuery>
+void read_words(Query& query, StoreQuery& wanted) {
+    wanted.channel = query.identifier("channel");
+    wanted.tag = query.text("tag");
+    wanted.event_types = query.event_types();
+}
+
 // limit, iterator, before and after. `after` alone starts with the oldest; such a page is still printed newest first.
 [[nodiscard]] Window read_window(Query& query, std::string_view prefix);
 
