@@ -112,6 +112,9 @@ std::expected<PrincipalPtr, TokenFault> principal_of_key(std::string_view text, 
     return principal;
 }
 
+// Sessions and keys are good until, and not at, the time they expire.
+Timestamp last_before(Timestamp end) { return end - std::chrono::microseconds(1); }
+
 std::unique_ptr<const TokenKeys> keys_of(const TokenSettings& settings) {
     auto keys = TokenKeys::create(settings);
     return keys ? std::move(*keys) : nullptr;
@@ -169,7 +172,8 @@ std::expected<Authenticator::Known, TokenFault> Authenticator::verify(
     known.until = Timestamp::max();
     if (token.starts_with(kApiKeyPrefix)) {
         ASSIGN_OR_RETURN(known.principal, principal_of_key(token, now, *directory.current()));
-        if (known.principal->key->expires_at) known.until = *known.principal->key->expires_at;
+        if (known.principal->key->expires_at)
+            known.until = last_before(*known.principal->key->expires_at);
         return known;
     }
     auto verified = keys_ ? keys_->verify(token, now) : std::unexpected(TokenFault::invalid);
@@ -186,7 +190,7 @@ std::expected<Authenticator::Known, TokenFault> Authenticator::verify(
     if (!of_user) return std::unexpected(verified.error());
     ASSIGN_OR_RETURN(known.principal,
                      principal_of_user(of_user->claims, now, *directory.current()));
-    known.until = known.principal->session->expires_at;
+    known.until = last_before(known.principal->session->expires_at);
     return known;
 }
 
