@@ -13,12 +13,6 @@ constexpr char kInsertEntry[] =
     " before, after, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 constexpr char kLastEntry[] = "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1";
 
-std::string id_bytes(Id id) {
-    std::string bytes;
-    append_id(bytes, id);
-    return bytes;
-}
-
 Result<AuditChain> read_chain(SqliteDatabase& database) {
     ASSIGN_OR_RETURN(auto last, database.prepare(kLastEntry));
     AuditChain chain;

@@ -22,8 +22,8 @@ CREATE TABLE audit(
 ) STRICT;
 CREATE INDEX audit_by_organization ON audit(organization, sequence);
 -- What happened to one object, and what one actor did.
-CREATE INDEX audit_by_object ON audit(object, sequence);
-CREATE INDEX audit_by_actor ON audit(actor, sequence);
+CREATE INDEX audit_by_object ON audit(organization, object, sequence);
+CREATE INDEX audit_by_actor ON audit(organization, actor, sequence);
 
 -- Entries are only ever appended. This stops mistakes; whoever can drop a trigger is noticed by the hashes.
 CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit

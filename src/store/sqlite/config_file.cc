@@ -22,8 +22,8 @@ constexpr const char* kMigrations[] = {kSchema, kNative, kAccounts};
 static_assert(std::size(kMigrations) == kConfigVersion);
 
 Result<SqliteDatabase> open_database(const SqliteOptions& options) {
-    ASSIGN_OR_RETURN(auto database, SqliteDatabase::open(options.directory + "/posthaste.db",
-                                                         SqliteAccess::create, options.vfs));
+    ASSIGN_OR_RETURN(auto database,
+                     SqliteDatabase::open(config_path(options), SqliteAccess::create, options.vfs));
     if (auto done = database.execute(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF;"
             " PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024");

@@ -1,7 +1,7 @@
 #pragma once
 
-// posthaste.db: endpoints, records and the audit log, and the counters of log files that retention has dropped. Writer
-// thread only.
+// posthaste.db as the writer sees it: endpoints, changes of records and of the audit log, and the counters of log files that
+// retention has dropped. Writer thread only; records and audit entries are read elsewhere (config_reader.h).
 
 #include <cstddef>
 #include <cstdint>
@@ -22,10 +22,6 @@ inline constexpr std::size_t kConfigVersion = 3;
 [[nodiscard]] Result<void> migrate_config(SqliteDatabase& database,
                                           std::size_t version = kConfigVersion);
 
-// The texts of a query's statements.
-[[nodiscard]] std::string select_records(const RecordQuery& query);
-[[nodiscard]] std::string select_record_count(const RecordQuery& query);
-
 class ConfigFile {
 public:
     // Opens or makes the file and migrates it.
@@ -35,9 +31,6 @@ public:
     // Stores all objects with revision + 1 if each one's stored revision is the one given: Store::change_config. Ids must
     // have been issued; none issued after a restart will be lower than `newest_id`.
     [[nodiscard]] Result<ConfigChange> change(ConfigChange change, std::uint64_t newest_id);
-    [[nodiscard]] Result<std::vector<Record>> read_records(const RecordQuery& query);
-    [[nodiscard]] Result<std::uint64_t> count_records(const RecordQuery& query);
-    [[nodiscard]] Result<std::vector<AuditEntry>> read_audit(const AuditQuery& query);
     // Deletes the records that expire at `now` or did before.
     [[nodiscard]] Result<void> expire_records(Timestamp now);
 

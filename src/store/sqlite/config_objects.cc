@@ -1,10 +1,8 @@
-// Changes of endpoints and records, and reading records and the audit log; config_file.cc opens the file.
+// Changes of endpoints and records; config_file.cc opens the file.
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 
-#include "base/bytes.h"
 #include "ports/store_match.h"
 #include "store/sqlite/audit_rows.h"
 #include "store/sqlite/config_endpoint.h"
@@ -17,12 +15,6 @@ namespace {
 constexpr char kInsertRecord[] =
     "INSERT INTO record(id, kind, organization, parent, name, expires_at, revision, body, label)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-
-std::string id_bytes(Id id) {
-    std::string bytes;
-    append_id(bytes, id);
-    return bytes;
-}
 
 Error moved_on(std::string_view what, std::uint64_t read, std::uint64_t stored) {
     return Error{ErrorCode::conflict, "The " + std::string(what) + " changed: revision " +
@@ -39,75 +31,7 @@ Result<std::uint64_t> revision_of(SqliteDatabase& database, SqliteStatement& sel
     return std::unexpected(database.error(code, "read a revision"));
 }
 
-Record read_record(SqliteStatement& row) {
-    Record record;
-    record.id = read_id(row.bytes(0));
-    record.kind = static_cast<RecordKind>(row.integer(1));
-    record.organization = OrganizationId{read_id(row.bytes(2))};
-    record.parent = read_id(row.bytes(3));
-    record.name = row.bytes(4);
-    if (!row.is_null(5)) record.expires_at = from_micros(row.integer(5));
-    record.revision = row.unsigned_integer(6);
-    record.body = row.bytes(7);
-    record.label = row.bytes(8);
-    return record;
-}
-
-// Whose parameters bind_conditions() binds.
-std::string conditions(const RecordQuery& query) {
-    std::string sql = " FROM record WHERE kind = ?1";
-    if (query.organization) sql += " AND organization = ?2";
-    if (query.parent) sql += " AND parent = ?3";
-    if (query.name) sql += query.name->empty() ? " AND name IS NULL" : " AND name = ?4";
-    if (query.label) sql += query.label->empty() ? " AND label IS NULL" : " AND label = ?5";
-    if (!query.name_contains.empty()) sql += " AND instr(lower(name), ?6) > 0";
-    if (query.id) sql += " AND id = ?7";
-    if (!query.above.is_nil()) sql += " AND id > ?8";
-    if (!query.below.is_nil()) sql += " AND id < ?9";
-    return sql;
-}
-
-// The bytes that a query's parameters refer to while its statement runs.
-struct Parameters {
-    explicit Parameters(const RecordQuery& query)
-        : organization(id_bytes(query.organization.value_or(OrganizationId{}))),
-          parent(id_bytes(query.parent.value_or(Id{}))),
-          name_contains(to_lower(query.name_contains)),
-          id(id_bytes(query.id.value_or(Id{}))),
-          above(id_bytes(query.above)),
-          below(id_bytes(query.below)) {}
-
-    std::string organization, parent, name_contains, id, above, below;
-};
-
-// Binding a parameter that the text does not name is refused without harm.
-void bind_conditions(SqliteStatement& rows, const RecordQuery& query, const Parameters& bytes) {
-    rows.bind(1, static_cast<std::int64_t>(query.kind));
-    rows.bind_blob(2, bytes.organization);
-    rows.bind_blob(3, bytes.parent);
-    if (query.name) rows.bind_text(4, *query.name);
-    if (query.label) rows.bind_text(5, *query.label);
-    rows.bind_text(6, bytes.name_contains);
-    rows.bind_blob(7, bytes.id);
-    rows.bind_blob(8, bytes.above);
-    rows.bind_blob(9, bytes.below);
-}
-
-std::int64_t clamped(std::size_t count) {
-    return static_cast<std::int64_t>(std::min<std::size_t>(count, INT64_MAX));
-}
-
 }  // namespace
-
-std::string select_records(const RecordQuery& query) {
-    return "SELECT id, kind, organization, parent, name, expires_at, revision, body, label" +
-           conditions(query) + (query.newest_first ? " ORDER BY id DESC" : " ORDER BY id") +
-           " LIMIT ?10 OFFSET ?11";
-}
-
-std::string select_record_count(const RecordQuery& query) {
-    return "SELECT count(*)" + conditions(query);
-}
 
 Result<ConfigChange> ConfigFile::change(ConfigChange change, std::uint64_t newest_id) {
     if (auto done = reconnect(); !done) return std::unexpected(std::move(done).error());
@@ -192,42 +116,6 @@ Result<void> ConfigFile::write(Record& record) {
         return fail(ErrorCode::exists, "The name \"" + record.name + "\" is taken.");
     if (code != SQLITE_OK) return std::unexpected(database_->error(code, "store an object"));
     return {};
-}
-
-Result<std::vector<Record>> ConfigFile::read_records(const RecordQuery& query) {
-    if (auto done = reconnect(); !done) return std::unexpected(std::move(done).error());
-    ASSIGN_OR_RETURN(auto rows, database_->prepare(select_records(query)));
-    const Parameters bytes(query);
-    bind_conditions(rows, query, bytes);
-    rows.bind(10, clamped(query.limit));
-    rows.bind(11, clamped(query.skip));
-    std::vector<Record> records;
-    int code = SQLITE_DONE;
-    while ((code = rows.step()) == SQLITE_ROW) records.push_back(read_record(rows));
-    if (code != SQLITE_DONE) return std::unexpected(database_->error(code, "read objects"));
-    return records;
-}
-
-Result<std::uint64_t> ConfigFile::count_records(const RecordQuery& query) {
-    if (auto done = reconnect(); !done) return std::unexpected(std::move(done).error());
-    const RecordQuery all = without_bounds(query);
-    ASSIGN_OR_RETURN(auto row, database_->prepare(select_record_count(all)));
-    const Parameters bytes(all);
-    bind_conditions(row, all, bytes);
-    if (const int code = row.step(); code != SQLITE_ROW)
-        return std::unexpected(database_->error(code, "count objects"));
-    return row.unsigned_integer(0);
-}
-
-Result<std::vector<AuditEntry>> ConfigFile::read_audit(const AuditQuery& query) {
-    if (auto done = reconnect(); !done) return std::unexpected(std::move(done).error());
-    std::vector<AuditEntry> entries;
-    auto done = posthaste::read_audit(*database_, query, [&](AuditEntry entry) {
-        entries.push_back(std::move(entry));
-        return true;
-    });
-    if (!done) return std::unexpected(std::move(done).error());
-    return entries;
 }
 
 Result<void> ConfigFile::expire_records(Timestamp now) {

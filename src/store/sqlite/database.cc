@@ -147,6 +147,12 @@ void append_id(std::string& bytes, Id id) {
     bytes.append(buffer, sizeof buffer);
 }
 
+std::string id_bytes(Id id) {
+    std::string bytes;
+    append_id(bytes, id);
+    return bytes;
+}
+
 Id read_id(std::string_view bytes, std::size_t offset) {
     Id id;
     if (bytes.size() < offset + 16) return id;

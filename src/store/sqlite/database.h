@@ -100,6 +100,7 @@ private:
 
 // Ids as stored: 16 bytes, big-endian.
 void append_id(std::string& bytes, Id id);
+[[nodiscard]] std::string id_bytes(Id id);
 [[nodiscard]] Id read_id(std::string_view bytes, std::size_t offset = 0);  // nil when too short
 
 }  // namespace posthaste

@@ -18,10 +18,7 @@ constexpr std::uint64_t kEmptyFileBytes = 48u << 10;  // a log file without rows
 
 LogMaintenance::LogMaintenance(const SqliteOptions& options, LogPartitions& partitions,
                                SqliteWriter& writer)
-    : options_(options),
-      partitions_(partitions),
-      writer_(writer),
-      thread_(partitions, options.vfs) {}
+    : options_(options), partitions_(partitions), writer_(writer), thread_(partitions, options) {}
 
 void LogMaintenance::stop() {
     is_stopping_ = true;
@@ -40,7 +37,7 @@ Result<T> LogMaintenance::on_writer(std::move_only_function<Result<T>(SqliteWrit
 // ---- checkpoints -----------------------------------------------------------------------------------------------------
 
 void LogMaintenance::checkpoint(LogPartitionPtr partition) {
-    ReaderPool::Job job = [this, partition = std::move(partition)](LogReader&) {
+    ReaderPool::Job job = [this, partition = std::move(partition)](StoreReader&) {
         run_checkpoint(*partition);
     };
     static_cast<void>(thread_.post(job));
@@ -64,9 +61,9 @@ void LogMaintenance::run_checkpoint(const LogPartition& partition) {
 // ---- indexes ---------------------------------------------------------------------------------------------------------
 
 void LogMaintenance::build_index(LogPartitionPtr partition) {
-    ReaderPool::Job job = [this, partition = std::move(partition)](LogReader& reader) {
+    ReaderPool::Job job = [this, partition = std::move(partition)](StoreReader& reader) {
         // A failure (full disk, stopping) leaves the index in memory; the next start tries again.
-        static_cast<void>(run_build_index(reader, partition));
+        static_cast<void>(run_build_index(reader.log, partition));
     };
     static_cast<void>(thread_.post(job));
 }

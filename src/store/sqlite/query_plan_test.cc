@@ -1,9 +1,13 @@
-// Holds SQLite to the indexes that log_queries.h promises.
+// Holds SQLite to the indexes that log_queries.h promises, and to those of configuration.
 
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
+#include "store/sqlite/audit_rows.h"
+#include "store/sqlite/config_file.h"
+#include "store/sqlite/config_reader.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/log_file.h"
 #include "store/sqlite/log_queries.h"
@@ -92,6 +96,124 @@ TEST(QueryPlan, every_hot_statement_uses_the_index_it_names) {
     ASSERT_TRUE(migrate_log(*database));
     for (const Expectation& expected : kExpectations)
         EXPECT_EQ(plan_of(*database, expected.sql), expected.plan);
+}
+
+struct RecordExpectation {
+    const char* name;
+    RecordQuery query;
+    const char* page;
+    const char* count;
+};
+
+// With every combination of what lists give; the organization is always known.
+std::vector<RecordExpectation> record_expectations() {
+    RecordQuery all;
+    RecordQuery own = all;
+    own.organization = OrganizationId{1, 2};
+    RecordQuery child = own;
+    child.parent = Id{3, 4};
+    RecordQuery child_page = child;
+    child_page.below = Id{5, 6};
+    child_page.newest_first = true;
+    RecordQuery labelled = child;
+    labelled.label = "active";
+    RecordQuery searched = labelled;
+    searched.name_contains = "ada";
+    searched.skip = 20;
+    RecordQuery searched_all = searched;
+    searched_all.label.reset();
+    RecordQuery unlabelled = child;
+    unlabelled.label = "";
+    RecordQuery top = own;
+    top.parent = Id{};
+    RecordQuery named = child;
+    named.name = "name";
+    RecordQuery top_named = top;
+    top_named.name = "name";
+    RecordQuery one = own;
+    one.id = Id{5, 6};
+    constexpr char kByKind[] =
+        "SEARCH record USING INDEX record_by_kind (kind=? AND organization=?); ";
+    constexpr char kByParent[] =
+        "SEARCH record USING INDEX record_by_parent (kind=? AND parent=?); ";
+    constexpr char kByLabel[] =
+        "SEARCH record USING INDEX record_by_label (kind=? AND parent=? AND label=?); ";
+    constexpr char kByName[] =
+        "SEARCH record USING INDEX record_by_name (kind=? AND organization=? AND parent=? AND "
+        "name=?); ";
+    return {
+        {"own", own, kByKind,
+         "SEARCH record USING COVERING INDEX record_by_kind (kind=? AND organization=?); "},
+        {"child", child, kByParent, kByParent},
+        {"child_page", child_page,
+         "SEARCH record USING INDEX record_by_parent (kind=? AND parent=? AND id<?); ", kByParent},
+        {"labelled", labelled, kByLabel, kByLabel},
+        {"searched", searched, kByLabel, kByLabel},
+        {"searched_all", searched_all, kByParent, kByParent},
+        {"unlabelled", unlabelled, kByParent, kByParent},
+        {"top", top, kByKind, kByKind},
+        {"named", named, kByName,
+         "SEARCH record USING COVERING INDEX record_by_name (kind=? AND organization=? AND "
+         "parent=? AND name=?); "},
+        {"top_named", top_named, kByName,
+         "SEARCH record USING COVERING INDEX record_by_name (kind=? AND organization=? AND "
+         "parent=? AND name=?); "},
+        {"one", one, "SEARCH record USING INDEX sqlite_autoindex_record_1 (kind=? AND id=?); ",
+         "SEARCH record USING INDEX sqlite_autoindex_record_1 (kind=? AND id=?); "},
+    };
+}
+
+struct AuditExpectation {
+    const char* name;
+    AuditQuery query;
+    const char* plan;
+};
+
+std::vector<AuditExpectation> audit_expectations() {
+    AuditQuery all;
+    AuditQuery page = all;
+    page.above = 5;
+    page.below = 9;
+    AuditQuery own;
+    own.organization = OrganizationId{1, 2};
+    own.newest_first = true;
+    AuditQuery own_page = own;
+    own_page.below = 9;
+    own_page.action = "endpoint";
+    own_page.since = own_page.until = from_micros(5);
+    AuditQuery object = own_page;
+    object.object = "ep_1";
+    AuditQuery actor = own_page;
+    actor.actor = "user_1";
+    return {
+        {"all", all, "SCAN audit; "},
+        {"page", page, "SEARCH audit USING INTEGER PRIMARY KEY (rowid>? AND rowid<?); "},
+        {"own", own, "SEARCH audit USING INDEX audit_by_organization (organization=?); "},
+        {"own_page", own_page,
+         "SEARCH audit USING INDEX audit_by_organization (organization=? AND sequence<?); "},
+        {"object", object,
+         "SEARCH audit USING INDEX audit_by_object (organization=? AND object=? AND sequence<?); "},
+        {"actor", actor,
+         "SEARCH audit USING INDEX audit_by_actor (organization=? AND actor=? AND sequence<?); "},
+    };
+}
+
+// No plan sorts: pages come in the order of their index.
+TEST(QueryPlan, lists_of_configuration_use_their_indexes) {
+    const TemporaryDirectory directory;
+    auto database = SqliteDatabase::open(directory.path() + "/c.db", SqliteAccess::create, {});
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(migrate_config(*database));
+    for (const RecordExpectation& expected : record_expectations()) {
+        EXPECT_EQ(plan_of(*database, select_records(expected.query)), expected.page)
+            << expected.name;
+        RecordQuery counted = expected.query;
+        counted.below = Id{};
+        EXPECT_EQ(plan_of(*database, select_record_count(counted)), expected.count)
+            << expected.name;
+    }
+    for (const AuditExpectation& expected : audit_expectations())
+        EXPECT_EQ(plan_of(*database, select_audit(expected.query)), expected.plan) << expected.name;
 }
 
 }  // namespace

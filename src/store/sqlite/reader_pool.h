@@ -6,20 +6,27 @@
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
+#include "store/sqlite/config_reader.h"
 #include "store/sqlite/log_reader.h"
+#include "store/sqlite/sqlite_options.h"
 
 namespace posthaste {
 
+// What one of the threads reads with.
+struct StoreReader {
+    LogReader log;
+    ConfigReader config;
+};
+
 class ReaderPool {
 public:
-    using Job = std::move_only_function<void(LogReader&)>;
+    using Job = std::move_only_function<void(StoreReader&)>;
 
-    ReaderPool(LogPartitions& partitions, std::string vfs)
-        : partitions_(partitions), vfs_(std::move(vfs)) {}
+    ReaderPool(LogPartitions& partitions, const SqliteOptions& options)
+        : partitions_(partitions), options_(options) {}
     ~ReaderPool() { stop(); }
     void start(std::size_t threads);
     // Answers what is queued, then ends. Idempotent.
@@ -31,7 +38,7 @@ private:
     void run();
 
     LogPartitions& partitions_;
-    const std::string vfs_;
+    const SqliteOptions& options_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Job> jobs_;

@@ -26,4 +26,8 @@ struct SqliteOptions {
     int page_bytes = 8192;  // measured best for 1 KB payloads in groups of 64
 };
 
+[[nodiscard]] inline std::string config_path(const SqliteOptions& options) {
+    return options.directory + "/posthaste.db";
+}
+
 }  // namespace posthaste

@@ -49,7 +49,7 @@ SqliteStore::SqliteStore(SqliteOptions options, Clock& clock, Entropy& entropy,
                          std::vector<ReactorPost> reactors)
     : options_(std::move(options)),
       writer_(options_, clock, entropy, std::move(reactors), partitions_),
-      readers_(partitions_, options_.vfs),
+      readers_(partitions_, options_),
       maintenance_(options_, partitions_, writer_) {}
 
 SqliteStore::~SqliteStore() { close(); }
@@ -99,40 +99,43 @@ Task<Result<ConfigChange>> SqliteStore::change_config(ConfigChange change) {
 }
 
 Task<Result<std::vector<Record>>> SqliteStore::read_records(RecordQuery query) {
-    std::move_only_function<Result<std::vector<Record>>(SqliteWriter&)> question =
-        [query = std::move(query)](SqliteWriter& writer) { return writer.read_records(query); };
-    return ask(writer_, std::move(question));
+    std::move_only_function<Result<std::vector<Record>>(StoreReader&)> question =
+        [query = std::move(query)](StoreReader& reader) {
+            return reader.config.read_records(query);
+        };
+    return ask(readers_, std::move(question));
 }
 
 Task<Result<std::uint64_t>> SqliteStore::count_records(RecordQuery query) {
-    std::move_only_function<Result<std::uint64_t>(SqliteWriter&)> question =
-        [query = std::move(query)](SqliteWriter& writer) { return writer.count_records(query); };
-    return ask(writer_, std::move(question));
+    std::move_only_function<Result<std::uint64_t>(StoreReader&)> question =
+        [query = std::move(query)](StoreReader& reader) {
+            return reader.config.count_records(query);
+        };
+    return ask(readers_, std::move(question));
 }
 
 Task<Result<std::vector<AuditEntry>>> SqliteStore::read_audit(AuditQuery query) {
-    std::move_only_function<Result<std::vector<AuditEntry>>(SqliteWriter&)> question =
-        [query = std::move(query)](SqliteWriter& writer) { return writer.read_audit(query); };
-    return ask(writer_, std::move(question));
+    std::move_only_function<Result<std::vector<AuditEntry>>(StoreReader&)> question =
+        [query = std::move(query)](StoreReader& reader) { return reader.config.read_audit(query); };
+    return ask(readers_, std::move(question));
 }
 
 Task<Result<ParkedPage>> SqliteStore::load_parked(ParkedQuery query) {
-    std::move_only_function<Result<ParkedPage>(LogReader&)> question =
-        [query = std::move(query)](LogReader& reader) { return reader.load_parked(query); };
+    std::move_only_function<Result<ParkedPage>(StoreReader&)> question =
+        [query = std::move(query)](StoreReader& reader) { return reader.log.load_parked(query); };
     return ask(readers_, std::move(question));
 }
 
 Task<Result<EventHistory>> SqliteStore::read_event(EventId id) {
-    std::move_only_function<Result<EventHistory>(LogReader&)> question = [id](LogReader& reader) {
-        return reader.read_event(id);
-    };
+    std::move_only_function<Result<EventHistory>(StoreReader&)> question =
+        [id](StoreReader& reader) { return reader.log.read_event(id); };
     return ask(readers_, std::move(question));
 }
 
 Task<Result<std::vector<AttemptOfEndpoint>>> SqliteStore::attempts_of_endpoint(EndpointId id,
                                                                                std::size_t limit) {
-    std::move_only_function<Result<std::vector<AttemptOfEndpoint>>(LogReader&)> question =
-        [id, limit](LogReader& reader) { return reader.attempts_of_endpoint(id, limit); };
+    std::move_only_function<Result<std::vector<AttemptOfEndpoint>>(StoreReader&)> question =
+        [id, limit](StoreReader& reader) { return reader.log.attempts_of_endpoint(id, limit); };
     return ask(readers_, std::move(question));
 }
 
@@ -150,22 +153,22 @@ Task<Result<EventId>> SqliteStore::find_event(ApplicationId application, std::st
 }
 
 Task<Result<EventPage>> SqliteStore::list_events(EventQuery query) {
-    std::move_only_function<Result<EventPage>(LogReader&)> question =
-        [query = std::move(query)](LogReader& reader) { return reader.list_events(query); };
+    std::move_only_function<Result<EventPage>(StoreReader&)> question =
+        [query = std::move(query)](StoreReader& reader) { return reader.log.list_events(query); };
     return ask(readers_, std::move(question));
 }
 
 Task<Result<AttemptPage>> SqliteStore::list_attempts(AttemptQuery query) {
-    std::move_only_function<Result<AttemptPage>(LogReader&)> question =
-        [query = std::move(query)](LogReader& reader) { return reader.list_attempts(query); };
+    std::move_only_function<Result<AttemptPage>(StoreReader&)> question =
+        [query = std::move(query)](StoreReader& reader) { return reader.log.list_attempts(query); };
     return ask(readers_, std::move(question));
 }
 
 Task<Result<AttemptCounts>> SqliteStore::count_attempts(EndpointId endpoint, Timestamp since,
                                                         Timestamp until) {
-    std::move_only_function<Result<AttemptCounts>(LogReader&)> question =
-        [endpoint, since, until](LogReader& reader) {
-            return reader.count_attempts(endpoint, since, until);
+    std::move_only_function<Result<AttemptCounts>(StoreReader&)> question =
+        [endpoint, since, until](StoreReader& reader) {
+            return reader.log.count_attempts(endpoint, since, until);
         };
     return ask(readers_, std::move(question));
 }
@@ -187,14 +190,16 @@ Task<Result<void>> SqliteStore::expunge_response(EventId event, EndpointId endpo
 }
 
 Task<Result<ScanSlice>> SqliteStore::scan(std::uint64_t after_hi, std::size_t limit) {
-    std::move_only_function<Result<ScanSlice>(LogReader&)> question =
-        [after_hi, limit](LogReader& reader) { return reader.scan(after_hi, limit); };
+    std::move_only_function<Result<ScanSlice>(StoreReader&)> question =
+        [after_hi, limit](StoreReader& reader) { return reader.log.scan(after_hi, limit); };
     return ask(readers_, std::move(question));
 }
 
 Task<Result<std::uint64_t>> SqliteStore::expire(RetentionPolicy policy, Timestamp now) {
-    std::move_only_function<Result<std::uint64_t>(LogReader&)> question =
-        [this, policy, now](LogReader& reader) { return maintenance_.expire(reader, policy, now); };
+    std::move_only_function<Result<std::uint64_t>(StoreReader&)> question =
+        [this, policy, now](StoreReader& reader) {
+            return maintenance_.expire(reader.log, policy, now);
+        };
     return ask(maintenance_, std::move(question));
 }
 
@@ -212,7 +217,7 @@ StoreStats SqliteStore::stats() const {
         if (!missing) stats.bytes_on_disk += bytes;
     };
     for (const char* suffix : {"", "-wal"}) {
-        add(options_.directory + "/posthaste.db" + suffix);
+        add(config_path(options_) + suffix);
         for (const LogPartitionPtr& partition : partitions) add(partition->path + suffix);
     }
     return stats;

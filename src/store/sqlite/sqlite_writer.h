@@ -65,15 +65,6 @@ public:
     }
     [[nodiscard]] Result<Endpoint> put_endpoint(Endpoint endpoint);
     [[nodiscard]] Result<ConfigChange> change_config(ConfigChange change);
-    [[nodiscard]] Result<std::vector<Record>> read_records(const RecordQuery& query) {
-        return config_->read_records(query);
-    }
-    [[nodiscard]] Result<std::uint64_t> count_records(const RecordQuery& query) {
-        return config_->count_records(query);
-    }
-    [[nodiscard]] Result<std::vector<AuditEntry>> read_audit(const AuditQuery& query) {
-        return config_->read_audit(query);
-    }
     [[nodiscard]] Result<void> expire_records(Timestamp now) {
         return config_->expire_records(now);
     }
