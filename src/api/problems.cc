@@ -23,13 +23,6 @@ std::string location(std::string_view place, std::string_view name) {
     return loc;
 }
 
-std::string reason_context(std::string_view reason) {
-    std::string ctx = "{\"error\":";
-    append_json_string(ctx, reason);
-    ctx += '}';
-    return ctx;
-}
-
 std::string json_string(std::string_view text) {
     std::string result;
     append_json_string(result, text);
@@ -100,7 +93,12 @@ void Problems::add_missing_body() { add("missing", "[\"body\"]", "Field required
 
 void Problems::add_broken_body(const JsonFault& fault) {
     add("json_invalid", "[\"body\"," + std::to_string(fault.position) + "]", "JSON decode error",
-        "{}", reason_context(fault.reason));
+        "{}", error_context(fault.reason));
+}
+
+void Problems::add_value_error(std::string_view loc, std::string_view reason,
+                               std::string_view input) {
+    add("value_error", loc, "Value error, " + std::string(reason), input, error_context(reason));
 }
 
 HttpResponse Problems::reply() const {
@@ -117,7 +115,7 @@ std::optional<Id> read_path_id(Problems& problems, std::string_view name,
     if (const auto id = parse_uuid(bare_uuid(text))) return id;
     const std::string fault = uuid_fault(text);
     problems.add("uuid_parsing", location("path", name), "Input should be a valid UUID, " + fault,
-                 echoed_input(json_string(text)), reason_context(fault));
+                 echoed_input(json_string(text)), error_context(fault));
     return std::nullopt;
 }
 
@@ -145,6 +143,13 @@ std::int64_t read_query_integer(Problems& problems, std::string_view query,
                      "{\"le\":" + bound + "}");
     }
     return *value;
+}
+
+std::string error_context(std::string_view reason) {
+    std::string ctx = "{\"error\":";
+    append_json_string(ctx, reason);
+    ctx += '}';
+    return ctx;
 }
 
 std::string echoed_input(std::string_view json) {

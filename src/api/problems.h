@@ -22,6 +22,8 @@ public:
     // `loc` and `input` are JSON; `ctx` is a JSON object or empty.
     void add(std::string_view type, std::string_view loc, std::string_view message,
              std::string_view input, std::string_view ctx = {});
+    // A value of the right type that breaks a rule: "Value error, <reason>".
+    void add_value_error(std::string_view loc, std::string_view reason, std::string_view input);
     void add_missing_body();
     void add_broken_body(const JsonFault& fault);
 
@@ -45,6 +47,9 @@ struct IntegerRule {
 // An integer in the query.
 [[nodiscard]] std::int64_t read_query_integer(Problems& problems, std::string_view query,
                                               const IntegerRule& rule);
+
+// {"error":"<reason>"}, a `ctx`.
+[[nodiscard]] std::string error_context(std::string_view reason);
 
 // A request's text as `input`: itself when it is short, else a sentence about its length.
 [[nodiscard]] std::string echoed_input(std::string_view json);
