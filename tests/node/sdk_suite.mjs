@@ -4,62 +4,15 @@
 //   POSTHASTE_URL=http://127.0.0.1:8000 POSTHASTE_TOKEN=… SVIX_PACKAGE=svix node --test sdk_suite.mjs
 
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { webcrypto } from 'node:crypto';
+import { Receiver } from './receiver.mjs';
 
 globalThis.crypto ??= webcrypto; // Node 18 has it, under another name
 const { Svix, Webhook, ApiException } = await import(process.env.SVIX_PACKAGE ?? 'svix');
 
 const serverUrl = process.env.POSTHASTE_URL;
 const svix = new Svix(process.env.POSTHASTE_TOKEN, { serverUrl });
-
-// ---- a receiver that keeps what came and answers what it is told
-
-class Receiver {
-    constructor() {
-        this.deliveries = [];
-        this.answer = () => ({ status: 200, body: 'ok' });
-        this.waiting = [];
-        this.server = http.createServer((request, response) => {
-            const parts = [];
-            request.on('data', (part) => parts.push(part));
-            request.on('end', () => {
-                const delivery = { path: request.url, headers: request.headers, body: Buffer.concat(parts).toString() };
-                this.deliveries.push(delivery);
-                const { status, body } = this.answer(delivery);
-                response.writeHead(status).end(body ?? '');
-                this.waiting = this.waiting.filter((check) => !check());
-            });
-        });
-    }
-    async start() {
-        await new Promise((ready) => this.server.listen(0, '127.0.0.1', ready));
-    }
-    stop() {
-        this.server.closeAllConnections();
-        this.server.close();
-    }
-    url(path) {
-        return `http://127.0.0.1:${this.server.address().port}${path}`;
-    }
-    at(path) {
-        return this.deliveries.filter((delivery) => delivery.path === path);
-    }
-    // Resolves once `count` deliveries came to the path.
-    arrived(path, count) {
-        return new Promise((resolve, reject) => {
-            const late = setTimeout(() => reject(new Error(`${this.at(path).length} of ${count} came to ${path}`)), 20_000);
-            const check = () => {
-                if (this.at(path).length < count) return false;
-                clearTimeout(late);
-                resolve(this.at(path));
-                return true;
-            };
-            if (!check()) this.waiting.push(check);
-        });
-    }
-}
 
 const receiver = new Receiver();
 before(() => receiver.start());
