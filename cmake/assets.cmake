@@ -2,6 +2,7 @@
 # the same path. All sites together become one block of compressed bytes, which an assembler file takes in, and its table
 # (tools/assets/embed.mjs): no compiler reads them.
 find_program(NODE node REQUIRED)
+find_program(NPM npm REQUIRED)
 set(POSTHASTE_SITES ${CMAKE_BINARY_DIR}/sites)
 
 # posthaste_site(<name> COMMANDS COMMAND ... DEPENDS ...): the commands fill ${POSTHASTE_SITES}/<name>, which is empty before.
@@ -16,6 +17,29 @@ function(posthaste_site name)
     DEPENDS ${ARG_DEPENDS}
     COMMENT "Making the site ${name}")
   set_property(GLOBAL APPEND PROPERTY POSTHASTE_SITES ${site})
+endfunction()
+
+# posthaste_npm(<folder> <variable>): the packages that <folder>/package-lock.json pins, installed below <folder>; the variable
+# becomes the file to depend on. Without a network this works when npm's cache has them.
+function(posthaste_npm folder variable)
+  set(installed ${CMAKE_SOURCE_DIR}/${folder}/node_modules/.package-lock.json)
+  add_custom_command(OUTPUT ${installed}
+    COMMAND ${NPM} ci --prefer-offline --ignore-scripts --no-audit --no-fund
+    COMMAND ${CMAKE_COMMAND} -E touch ${installed}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/${folder}
+    DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/package.json ${CMAKE_SOURCE_DIR}/${folder}/package-lock.json
+    COMMENT "Installing the npm packages of ${folder}")
+  set(${variable} ${installed} PARENT_SCOPE)
+endfunction()
+
+# The pages at /docs and /redoc.
+function(posthaste_docs_pages)
+  set(web ${CMAKE_SOURCE_DIR}/web/docs)
+  posthaste_npm(web/docs packages)
+  file(GLOB sources CONFIGURE_DEPENDS ${web}/*.html ${web}/*.js ${web}/*.css ${web}/*.svg ${web}/*.mjs)
+  posthaste_site(docs COMMANDS
+    COMMAND ${NODE} ${web}/build.mjs ${POSTHASTE_SITES}/docs
+    DEPENDS ${sources} ${packages})
 endfunction()
 
 # The descriptions of the APIs: one document of all, and the native API's own for its SDKs.

@@ -12,13 +12,6 @@ Task<HttpResponse> get_health(Call call);
 Task<HttpResponse> get_worker_health(Call call);
 Task<HttpResponse> get_metrics(Call call);
 
-// The description of all APIs.
-namespace docs {
-
-Task<HttpResponse> get_description(Call call);
-
-}  // namespace docs
-
 // The subscriptions API: docs/api-subscriptions.md.
 namespace subscriptions {
 

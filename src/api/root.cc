@@ -33,12 +33,13 @@ curl -X POST localhost:8000/webhooks/ingest/SUBSCRIPTION_ID -H 'Content-Type: ap
      -d '{"event": "user.created", "data": {"id": 123}}'
 
 curl localhost:8000/status/delivery/DELIVERY_ID</code></pre>
+<p>Or do the same, and everything else, in the browser:</p>
 <ul>
+<li><a href="/docs">The APIs, to try</a> and <a href="/redoc">to read</a></li>
 <li><a href="/subscriptions/">Subscriptions</a></li>
 <li><a href="/health">Health</a> and <a href="/health/worker">workers</a></li>
 <li><a href="/metrics">Metrics</a></li>
 </ul>
-<p>The API is described in <code>docs/api-subscriptions.md</code> of the source tree.</p>
 </html>
 )html";
 

@@ -45,6 +45,7 @@ using Handler = Task<HttpResponse> (*)(Call);
 
 enum class RouteKind : std::uint8_t {
     management,  // small bodies; exceptions become a 500; the router checks the caller's access
+    page,        // as management, but a file of the binary, and no part of the API's description
     hot,  // as management, but must not throw, and takes bodies of any size the server lets in
     native,  // bodies up to native_body_max; errors in the native API's form; POSTs heed Idempotency-Key;
     // its handlers check access with enter()

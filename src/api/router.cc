@@ -6,6 +6,7 @@
 
 #include "api/admission.h"
 #include "api/authenticator.h"
+#include "api/docs/routes.h"
 #include "api/handlers.h"
 #include "api/native/answers.h"
 #include "api/native/idempotency.h"
@@ -26,12 +27,12 @@ constexpr ApiRoute kRoutes[] = {
     {Method::get, "/health", get_health, "health", Access::anyone},
     {Method::get, "/health/worker", get_worker_health, "worker_health", Access::anyone},
     {Method::get, "/metrics", get_metrics, "metrics", Access::read},
-    {Method::get, "/openapi.json", docs::get_description, "openapi", Access::anyone},
 };
 
 std::vector<ApiRoute> all_routes() {
     std::vector<ApiRoute> all(std::begin(kRoutes), std::end(kRoutes));
-    for (const std::span<const ApiRoute> table : {subscriptions::routes(), native::routes()})
+    for (const std::span<const ApiRoute> table :
+         {docs::routes(), subscriptions::routes(), native::routes()})
         all.insert(all.end(), table.begin(), table.end());
     return all;
 }

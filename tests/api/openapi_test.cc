@@ -52,6 +52,7 @@ TEST(OpenApi, is_served) {
 TEST(OpenApi, every_route_is_described) {
     ASSERT_FALSE(Api::routes().empty());
     for (const ApiRoute& route : Api::routes()) {
+        if (route.kind == RouteKind::page) continue;
         const auto found = description().operations().find(route_key(route));
         if (found == description().operations().end()) {
             ADD_FAILURE() << "no openapi.json below src/api describes " << route_key(route);
@@ -71,7 +72,8 @@ TEST(OpenApi, every_route_is_described) {
 
 TEST(OpenApi, every_operation_is_served) {
     std::set<std::string> served;
-    for (const ApiRoute& route : Api::routes()) served.insert(route_key(route));
+    for (const ApiRoute& route : Api::routes())
+        if (route.kind != RouteKind::page) served.insert(route_key(route));
     for (const auto& [key, operation] : description().operations())
         EXPECT_TRUE(served.contains(key)) << key << " is described, and no route";
 }
@@ -150,6 +152,26 @@ TEST(OpenApi, security_names_schemes_that_exist) {
             }
     for (const auto& [name, scheme] : schemes)
         EXPECT_TRUE(used.contains(std::string(name))) << name;
+}
+
+bool takes_credentials(const Description::Operation& operation) {
+    return std::ranges::any_of(operation.object->at("security").as_array(),
+                               [](const json::value& one) { return !one.as_object().empty(); });
+}
+
+TEST(OpenApi, what_takes_permission_says_how_to_sign_in) {
+    for (const ApiRoute& route : Api::routes()) {
+        const auto found = description().operations().find(route_key(route));
+        if (route.kind == RouteKind::page || found == description().operations().end()) continue;
+        const Description::Operation& operation = found->second;
+        if (route.access != Access::anyone) {
+            EXPECT_TRUE(takes_credentials(operation)) << found->first;
+        }
+        if (!takes_credentials(operation)) continue;
+        const json::object& responses = operation.object->at("responses").as_object();
+        for (const char* status : {"401", "403"})
+            EXPECT_TRUE(responses.contains(status)) << found->first << " has no " << status;
+    }
 }
 
 // ReDoc shows only what is in a group.
