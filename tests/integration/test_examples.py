@@ -1,0 +1,142 @@
+"""Every example as a user runs it: all commands of its README, its script among them, and a comparison of what came of it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import unittest
+
+from harness import BINARY, ROOT, IntegrationTest, eventually, free_port
+
+EXAMPLES = os.path.join(ROOT, "examples")
+
+
+def readme_blocks(example):
+    """[(language, text)] of all fenced blocks, in order; ("sh service", …) is one that runs until it is stopped."""
+    with open(os.path.join(EXAMPLES, example, "README.md"), encoding="utf-8") as file:
+        return re.findall(r"^```([^\n]*)\n(.*?)^```", file.read(), re.S | re.M)
+
+
+class Session:
+    """A bash command in a process group of its own, so that what it leaves behind is seen."""
+
+    def __init__(self, command, folder, **environment):
+        self.log = open(os.path.join(folder, f"session-{len(os.listdir(folder))}.log"), "w+b")
+        self.process = subprocess.Popen(["bash", "-euo", "pipefail", "-c", command], cwd=ROOT, stdin=subprocess.DEVNULL,
+                                        stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
+                                        env={**os.environ, "POSTHASTE_BINARY": BINARY, "TMPDIR": folder, **environment})
+
+    def output(self):
+        with open(self.log.name, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def wait(self, timeout=120):
+        return self.process.wait(timeout)
+
+    def has_left_processes(self):
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def end(self):
+        if self.has_left_processes():
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.log.close()
+
+
+class ExampleTest(IntegrationTest):
+    def setUp(self):
+        super().setUp()
+        for tool in ("curl", "jq", "node", "openssl"):
+            self.assertTrue(shutil.which(tool), f"needs {tool} (./dev test installs it)")
+        self.work = os.path.join(self.folder, "work")
+
+    def session(self, command, **environment):
+        session = Session(command, self.folder, **environment)
+        self.addCleanup(session.end)
+        return session
+
+    def run_command(self, command, **environment):
+        """Runs it to its end; returns what it printed."""
+        session = self.session(command, **environment)
+        self.assertEqual(0, session.wait(), session.output())
+        self.assertFalse(session.has_left_processes(), f"{command}: a process is left")
+        return session.output()
+
+    def run_readme(self, example, *replacements):
+        """Every command of the README, in order. Where a block without a language follows one, that is its output."""
+        last = None
+        for language, text in readme_blocks(example):
+            for old, new in replacements:
+                text = text.replace(old, new)
+            if language == "sh service":
+                service = self.session(text)
+                eventually(lambda: "listening on" in service.output(), 20, f"the start of {text}")
+            elif language == "sh":
+                last = self.run_command(text, EXAMPLE_WORK=self.work)
+            elif not language and last is not None:
+                self.assertEqual(text, last)
+                last = None
+
+    def printed(self, log):
+        """The JSON lines of one of the script's processes."""
+        with open(os.path.join(self.work, log), encoding="utf-8") as file:
+            return [json.loads(line) for line in file if line.startswith("{")]
+
+
+class Receivers(ExampleTest):
+    def test_readme(self):
+        self.run_readme("receivers", ("9000", str(free_port())))
+        event = {"event": "user.created", "data": {"id": 123, "name": "Jöhn"}}
+        for log in ("python.log", "node.log"):
+            with self.subTest(log):
+                lines = self.printed(log)
+                self.assertEqual(["accepted", "accepted", "repeated", "refused", "refused"], [line["result"] for line in lines])
+                self.assertEqual([event, {"event": "order.paid"}, {"event": "order.paid"}], [line["payload"] for line in lines[:3]])
+                self.assertEqual(["not from now", "signature does not match"], [line["reason"] for line in lines[3:]])
+                self.assertEqual(["msg_1", "msg_1"], [line["id"] for line in lines[1:3]])
+
+
+class Scripts(ExampleTest):
+    def scripts(self):
+        return sorted(name for name in os.listdir(EXAMPLES) if os.path.exists(os.path.join(EXAMPLES, name, "run.sh")))
+
+    def left_folders(self):
+        return [name for name in os.listdir(self.folder) if name.startswith("posthaste-example-")]
+
+    def test_each_is_in_the_table_and_tells_how_to_run_it(self):
+        with open(os.path.join(EXAMPLES, "README.md"), encoding="utf-8") as file:
+            table = file.read()
+        for name in self.scripts():
+            self.assertIn(f"[{name}]({name}/README.md)", table)
+            self.assertIn(("sh", f"examples/{name}/run.sh\n"), readme_blocks(name))
+
+    def test_a_failure_is_the_exit_status(self):
+        for name in self.scripts():
+            with self.subTest(name):
+                missing = self.session(f"examples/{name}/run.sh", POSTHASTE_BINARY="/nowhere/posthaste")
+                self.assertEqual(1, missing.wait())
+                self.assertIn("/nowhere/posthaste is not there; build it with ./dev build", missing.output())
+                broken = self.session(f"examples/{name}/run.sh", POSTHASTE_BINARY="/bin/false")
+                self.assertEqual(1, broken.wait())
+                self.assertIn("server ended at its start", broken.output())
+                self.assertEqual([], self.left_folders())
+
+    def test_an_interrupted_script_cleans_up(self):
+        for name in self.scripts():
+            with self.subTest(name):
+                session = self.session(f"exec examples/{name}/run.sh")
+                eventually(lambda: "posthaste runs on" in session.output(), 20, "the start of the server")
+                session.process.send_signal(signal.SIGTERM)
+                self.assertEqual(143, session.wait(), session.output())
+                self.assertFalse(session.has_left_processes())
+                self.assertEqual([], self.left_folders())
+
+
+if __name__ == "__main__":
+    unittest.main()
