@@ -102,6 +102,31 @@ class Receivers(ExampleTest):
                 self.assertEqual(["msg_1", "msg_1"], [line["id"] for line in lines[1:3]])
 
 
+class MachineLearning(ExampleTest):
+    def test_readme(self):
+        self.run_readme("ml-pipeline")
+        report = json.loads(self.printed("reader.log")[0]["body"])
+        self.assertEqual(("first", True), (report["run"], report["approved"]))
+        self.assertEqual(self.expected_report(), report["report"])
+        self.assertEqual(1, len(self.printed("reader.log")), "the event that was sent again brought no second report")
+        self.assertEqual({"train": ["200", "200"], "metrics": ["503", "200"], "checks": ["200"], "analysis": ["200"]},
+                         {stage: self.statuses(stage) for stage in ("train", "metrics", "checks", "analysis")})
+
+    def statuses(self, stage):
+        with open(os.path.join(self.work, f"{stage}.log"), encoding="utf-8") as file:
+            return re.findall(r"^(\d{3}) ", file.read(), re.M)
+
+    def expected_report(self):
+        """The same stages without anything between them."""
+        program = ("import json, train, metrics, checks, analysis\n"
+                   "event = {'run': 'first', 'seed': 7, 'rows': 200}\n"
+                   "for stage in (train.train, metrics.measure, checks.check, analysis.report):\n"
+                   "    event = json.loads(json.dumps(stage(event)))\n"
+                   "print(json.dumps(event['report']))")
+        return json.loads(subprocess.run(["python3", "-B", "-c", program], cwd=os.path.join(EXAMPLES, "ml-pipeline"), check=True,
+                                         capture_output=True, text=True, timeout=60).stdout)
+
+
 class Scripts(ExampleTest):
     def scripts(self):
         return sorted(name for name in os.listdir(EXAMPLES) if os.path.exists(os.path.join(EXAMPLES, name, "run.sh")))
