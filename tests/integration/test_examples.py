@@ -127,6 +127,28 @@ class MachineLearning(ExampleTest):
                                          capture_output=True, text=True, timeout=60).stdout)
 
 
+class WithAnSdk(ExampleTest):
+    def setUp(self):
+        super().setUp()
+        if not os.path.isdir(os.path.join(EXAMPLES, "with-an-sdk/node_modules/svix")):
+            self.fail("needs the example's package: npm --prefix examples/with-an-sdk ci (./dev test does it)")
+
+    def test_readme(self):
+        server = self.server().start()
+        replacements = (("127.0.0.1:8000", f"127.0.0.1:{server.port}"), ("npm --prefix examples/with-an-sdk ci\n", ""),
+                        ("build/release/posthaste token", f"{BINARY} token --database {server.database}"))
+        self.run_readme("with-an-sdk", *replacements)
+        self.run_readme("with-an-sdk", *replacements)  # a second time on the same server
+        printed = self.run_command("examples/with-an-sdk/run.sh")
+        for expected in (r"endpoint of example: invoice\.paid", r'endpoint of another: \{"amount": \{"\$gte": 100\}\}',
+                         r'received and verified: \{"invoice":"A-\d+","amount":120\.5\}',
+                         r'received and verified: \{"invoice": "B-\d+", "amount": 120\.5\}'):
+            self.assertRegex(printed, expected)
+        for twice in ("sent twice with one key: one message", "attempt: success 204"):
+            self.assertEqual(2, printed.count(twice), printed)
+        self.assertEqual(2, len(re.findall("webhook-id is the message's id: [tT]rue", printed)))
+
+
 class Scripts(ExampleTest):
     def scripts(self):
         return sorted(name for name in os.listdir(EXAMPLES) if os.path.exists(os.path.join(EXAMPLES, name, "run.sh")))
