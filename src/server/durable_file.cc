@@ -32,8 +32,8 @@ bool write_all(int descriptor, std::string_view text) {
 }
 
 Result<void> sync_folder_of(const std::string& path) {
-    std::string folder = std::filesystem::path(path).parent_path();
-    if (folder.empty()) folder = ".";
+    const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+    const std::string folder = parent.empty() ? "." : parent.string();
     const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!opened.is_open() || ::fsync(opened.get()) != 0) return failed(folder, "sync");
     return {};
