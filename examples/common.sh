@@ -76,7 +76,7 @@ is_listening() { # name
 
 wait_listening() { # name: sets url
     wait_for "the start of $1" is_listening "$1"
-    url=$(grep -o 'http://[0-9.]*:[0-9]*' "$work/$1.log" | head -n 1)
+    url=$(grep -o -m 1 'http://[0-9.]*:[0-9]*' "$work/$1.log")
 }
 
 # ---- the server
@@ -94,13 +94,10 @@ call() { # curl's arguments...: prints the answer; fails unless it is 2xx
 post() { call -X POST "$server$1" -d "$2"; } # path JSON
 get() { call "$server$1"; }                  # path
 
-# The native API, with a token of the default organization. The token comes from a file: others can read command lines.
-make_token() {
-    "$posthaste" token --database "sqlite:$work/data" | sed 's/.*: //' >"$work/token"
-    printf 'header = "Authorization: Bearer %s"\n' "$(cat "$work/token")" >"$work/curl"
-}
-native_post() { call -K "$work/curl" -X POST "$server/api/v1$1" -d "$2"; }
-native_get() { call -K "$work/curl" "$server/api/v1$1"; }
+# The native API, with a token of the default organization.
+make_token() { token=$("$posthaste" token --database "sqlite:$work/data" | sed 's/.*: //'); }
+native_post() { call -H "Authorization: Bearer $token" -X POST "$server/api/v1$1" -d "$2"; }
+native_get() { call -H "Authorization: Bearer $token" "$server/api/v1$1"; }
 
 # An operator's settings are not the example's.
 begin() {

@@ -20,7 +20,7 @@ connect() { # name event-type URL secret: the endpoint that gets these events
 stage() { # name event-type argument...: starts NAME.py, and sends it these events
     local secret
     secret=whsec_$(openssl rand -base64 24)
-    POSTHASTE_URL=$server POSTHASTE_TOKEN=$(cat "$work/token") POSTHASTE_APP=ml WEBHOOK_SECRET=$secret \
+    POSTHASTE_URL=$server POSTHASTE_TOKEN=$token POSTHASTE_APP=ml WEBHOOK_SECRET=$secret \
         start "$1" python3 -B "$examples/ml-pipeline/$1.py" "${@:3}"
     wait_listening "$1"
     connect "$1" "$2" "$url/" "$secret"

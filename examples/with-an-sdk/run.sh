@@ -9,8 +9,7 @@ folder=$examples/with-an-sdk
 say 'A server, and a token for its native API'
 start_server
 make_token
-export POSTHASTE_URL=$server POSTHASTE_TOKEN
-POSTHASTE_TOKEN=$(cat "$work/token")
+export POSTHASTE_URL=$server POSTHASTE_TOKEN=$token
 
 say 'Node, with npm install svix'
 node "$folder/app.mjs"
