@@ -49,7 +49,7 @@ class Stage(BaseHTTPRequestHandler):
         return self.answer(200, f"{message}: done, published {self.server.publishes} as {published}")
 
     def answer(self, status, text):
-        print(f"{status} {text}", flush=True)
+        print(f"{status} {text}\n", end="", flush=True)  # one write, whatever other threads print
         self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()

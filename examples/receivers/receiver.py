@@ -102,7 +102,7 @@ class Receiver(BaseHTTPRequestHandler):
         return self.answer(200, result="accepted" if is_new else "repeated", id=message, payload=payload)
 
     def answer(self, status, **line):
-        print(json.dumps(line), flush=True)
+        print(json.dumps(line) + "\n", end="", flush=True)  # one write, whatever other threads print
         body = json.dumps({"result": line["result"]}).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
