@@ -4,8 +4,10 @@
 // leave it out. Copies made elsewhere, by a growing string for instance, are not reached.
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace posthaste {
 
@@ -23,6 +25,23 @@ public:
 
 private:
     std::string& text_;
+};
+
+// A password on its way. A std::string leaves its bytes behind where it is moved from, if it is short; this one does not, and
+// is wiped when it goes.
+class WipedText {
+public:
+    WipedText() = default;
+    explicit WipedText(std::string_view text);
+    ~WipedText();
+    WipedText(WipedText&& other) noexcept;
+    WipedText& operator=(WipedText&& other) noexcept;
+
+    [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
+
+private:
+    std::unique_ptr<char[]> bytes_;
+    std::size_t size_ = 0;
 };
 
 }  // namespace posthaste

@@ -34,5 +34,16 @@ TEST(Wipe, a_scope_wipes_when_it_is_left) {
     EXPECT_TRUE(text.empty());
 }
 
+TEST(Wipe, a_text_that_moves_stays_in_one_place) {
+    WipedText text("short");
+    const char* const bytes = text.view().data();
+    WipedText moved(std::move(text));
+    EXPECT_EQ(moved.view(), "short");
+    EXPECT_EQ(moved.view().data(), bytes);
+    text = std::move(moved);
+    EXPECT_EQ(text.view(), "short");
+    EXPECT_EQ(text.view().data(), bytes);
+}
+
 }  // namespace
 }  // namespace posthaste

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "store/sqlite/async_bridge.h"
+#include "ports/await_reply.h"
 #include "store/sqlite/store_vfs.h"
 
 namespace posthaste {

@@ -1,7 +1,7 @@
 #pragma once
 
-// How a coroutine on a reactor waits for work on one of the store's threads: it hands out a Reply, sleeps, and resumes on its
-// own executor once the Reply was called. A Reply must be called exactly once, from any thread.
+// How a coroutine on a reactor waits for work on another thread: it hands out a Reply, sleeps, and resumes on its own executor
+// once the Reply was called. A Reply must be called exactly once, from any thread. (On its own executor: ports/suspend.h.)
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
