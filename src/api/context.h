@@ -51,7 +51,9 @@ struct ApiSettings {
 };
 
 class JobService;
+class Logins;
 class OperationalEvents;
+class Passwords;
 namespace native {
 class RequestLocks;
 }
@@ -70,7 +72,9 @@ struct ApiContext {
     MetricsPage& metrics;
     const ApiSettings& settings;
     Entropy& entropy;
-    native::RequestLocks& request_locks;       // one for all reactors
+    native::RequestLocks& request_locks;  // one for all reactors
+    Logins& logins;
+    Passwords& passwords;
     OperationalEvents* operational = nullptr;  // null: nobody is told of changes
     JobService* jobs = nullptr;                // null: there are no background tasks
     Telemetry* telemetry = nullptr;            // null: nobody reads warnings

@@ -148,6 +148,11 @@ Task<Result<Object>> DirectoryService::commit(Object object, std::shared_ptr<con
                                               Author author) {
     ConfigChange change;
     add_audit(change, author, before.get(), object);
+    return commit<Object>(std::move(object), std::move(change));
+}
+
+template <class Object>
+Task<Result<Object>> DirectoryService::commit(Object object, ConfigChange change) {
     change.records.push_back(to_record(object));
     Result<ConfigChange> stored = co_await store_.change_config(std::move(change));
     if (!stored) {
@@ -175,6 +180,12 @@ Task<Result<Object>> DirectoryService::change_found(
         if (find() != held) continue;  // as for endpoints
         if (Result<void> caught_up = co_await catch_up(); !caught_up)
             co_return std::unexpected(std::move(caught_up).error());
+        if (find() != held) continue;
+        // Catching up publishes all that the store holds. This one expired there.
+        object = *held;
+        object.is_deleted = true;
+        holder_.publish(std::move(object));
+        co_return fail(ErrorCode::not_found, "no such object");
     }
 }
 
@@ -209,9 +220,11 @@ Task<Result<ApiKey>> DirectoryService::create(ApiKey key, Author author) {
     return commit<ApiKey>(std::move(key), nullptr, std::move(author));
 }
 
-Task<Result<Session>> DirectoryService::create(Session session) {
+Task<Result<Session>> DirectoryService::create(Session session, AuditEntry login) {
     session.revision = 0;
-    return commit<Session>(std::move(session), nullptr, Author());
+    ConfigChange change;
+    change.audit.push_back(std::move(login));
+    return commit<Session>(std::move(session), std::move(change));
 }
 
 namespace {
@@ -291,6 +304,15 @@ Task<Result<void>> DirectoryService::remove(ApiKeyId id, Author author) {
 }
 
 Task<Result<void>> DirectoryService::remove(SessionId id) { return bury<Session>(id, Author{}); }
+
+void DirectoryService::forget_expired_sessions(UserId user, Timestamp now) {
+    for (const SessionPtr& held : current()->sessions(user)) {
+        if (held->expires_at > now) continue;
+        Session session = *held;
+        session.is_deleted = true;
+        holder_.publish(std::move(session));
+    }
+}
 
 // A session whose user is gone is worth nothing, so those left behind by a crash between the commits do no harm; they expire.
 Task<Result<void>> DirectoryService::remove(UserId id, Author author) {

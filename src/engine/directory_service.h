@@ -66,7 +66,8 @@ public:
     Task<Result<EventType>> create(EventType type, Author author = Author());
     Task<Result<User>> create(User user, Author author = Author());
     Task<Result<ApiKey>> create(ApiKey key, Author author = Author());
-    Task<Result<Session>> create(Session session);
+    // `login` is the entry that goes with it.
+    Task<Result<Session>> create(Session session, AuditEntry login);
     // Stores the organization, unless it is known.
     Task<Result<void>> ensure(Organization organization);
     // Stores the application under its own id, unless it is known.
@@ -96,6 +97,8 @@ public:
     Task<Result<void>> remove(UserId id, Author author = Author());  // and the user's sessions
     Task<Result<void>> remove(ApiKeyId id, Author author = Author());
     Task<Result<void>> remove(SessionId id);
+    // The user's sessions that have passed leave the snapshot; the store deletes them by itself.
+    void forget_expired_sessions(UserId user, Timestamp now);
 
     // Notes what changes no object: a login, a resend. Not for the server itself.
     Task<Result<void>> note(AuditEntry entry);
@@ -106,6 +109,9 @@ private:
     // Commits the object, whose state before is `before` (null: it is new), and publishes it.
     template <class Object>
     Task<Result<Object>> commit(Object object, std::shared_ptr<const Object> before, Author author);
+    // The same with the audit entries that `change` holds.
+    template <class Object>
+    Task<Result<Object>> commit(Object object, ConfigChange change);
     Task<Result<Endpoint>> commit_endpoint(Endpoint endpoint, PreparedEndpointPtr before,
                                            Author author);
     // `find` looks the object up in the current snapshot; null: there is none.

@@ -245,6 +245,23 @@ Result<void> set_signature_headers(ServerConfig& config, std::string_view text) 
     return {};
 }
 
+Result<void> set_session_secret(ServerConfig& config, std::string_view text) {
+    constexpr std::size_t kBytesMin = 16;
+    if (text.size() < kBytesMin)
+        return fail(ErrorCode::invalid,
+                    fmt::format("must have at least {} characters: whoever guesses it is anybody",
+                                kBytesMin));
+    config.session_secret = text;
+    return {};
+}
+
+Result<void> set_session_hours(ServerConfig& config, std::string_view text) {
+    std::int64_t hours = 0;
+    if (Result<void> read = read_number<std::int64_t>(text, 1, 24 * 365, hours); !read) return read;
+    config.session_lifetime = std::chrono::hours(hours);
+    return {};
+}
+
 // The other server sends one family of names or the other.
 Result<void> set_whitelabel_headers(ServerConfig& config, std::string_view text) {
     bool is_white = false;
@@ -356,6 +373,9 @@ constexpr std::array kSettings = {
             "key of the native API's tokens [generated, in the data folder]", set_jwt_secret},
     Setting{"jwt_algorithm", "SVIX_JWT_ALGORITHM", "ALG",
             "HS256, HS384, HS512, RS256, RS384, RS512 or EdDSA [HS256]", set_jwt_algorithm},
+    Setting{"session_secret", "SECRET_KEY", "TEXT",
+            "key of users' sessions [generated, in the data folder]", set_session_secret},
+    Setting{"session_hours", "", "HOURS", "how long a login lasts [192]", set_session_hours},
     Setting{"public_url", "", "URL", "where customers reach this server [http://LISTEN]",
             set_public_url},
     Setting{"retry_schedule", "SVIX_RETRY_SCHEDULE", "SECONDS,...",

@@ -59,6 +59,10 @@ struct ServerConfig {
     bool operational_webhooks = false;
     bool verify_tls = true;
 
+    // Accounts.
+    std::string session_secret;  // empty: one is generated and kept in the data folder
+    Duration session_lifetime = 24h * 8;
+
     std::vector<std::string> notes;  // accepted but without effect; said once at start
 };
 

@@ -57,6 +57,12 @@ OperationalSettings operational_settings(const ServerConfig& config) {
     return settings;
 }
 
+LoginSettings login_settings(const ServerConfig& config) {
+    LoginSettings settings;
+    settings.session_lifetime = config.session_lifetime;
+    return settings;
+}
+
 }  // namespace
 
 Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors,
@@ -80,8 +86,11 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
                                        return engine_.resend(event, endpoint);
                                    },
                                    [this](const Job& job) { operational_.on_job_finished(job); }}),
+      logins_(loop.get_executor(), engine_.directory(), shared.passwords, shared.login_guard,
+              login_settings(shared.config)),
       api_(ApiContext{engine_, shared.store, clock_, shared.metrics, shared.settings, entropy_,
-                      shared.request_locks, &operational_, &jobs_, &telemetry_}),
+                      shared.request_locks, logins_, shared.passwords, &operational_, &jobs_,
+                      &telemetry_}),
       server_(loop.get_executor(), server_options(shared.config, shared.log), api_),
       work_(asio::make_work_guard(loop)) {
     engine_.report_to(&operational_);
@@ -109,6 +118,7 @@ Task<void> Reactor::drain() {
     co_await job_runner_.join();
     operational_.stop();
     co_await operational_.join();
+    co_await logins_.join();
     co_await engine_.stop(drain_);
 }
 

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "engine/job_runner.h"
 #include "engine/job_service.h"
+#include "engine/logins.h"
 #include "engine/operational_events.h"
 #include "net/asio_alarm.h"
 #include "net/http_client.h"
@@ -32,6 +33,8 @@ struct Shared {
     MetricsPage& metrics;
     Log& log;
     native::RequestLocks& request_locks;
+    SharedLoginGuard& login_guard;
+    Passwords& passwords;
     JobService::Announce
         announce_job;  // to the process's one JobRunner; may be called by any reactor
 };
@@ -72,6 +75,7 @@ private:
     OperationalEvents operational_;
     JobService jobs_;
     JobRunner job_runner_;
+    Logins logins_;
     Api api_;
     HttpServer server_;
     asio::executor_work_guard<Executor> work_;

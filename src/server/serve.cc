@@ -18,6 +18,7 @@
 
 #include "api/authenticator.h"
 #include "api/native/idempotency.h"
+#include "crypto/argon2_passwords.h"
 #include "server/core_dumps.h"
 #include "server/data_lock.h"
 #include "server/metrics_page.h"
@@ -141,6 +142,8 @@ private:
     ReactorMailboxes mailboxes_;
     TallyBoard tally_;
     native::RequestLocks request_locks_;
+    SharedLoginGuard login_guard_;
+    Argon2Passwords passwords_;  // after the loops, to which it answers
     std::unique_ptr<PrometheusPage> page_;
     LatePage late_page_;
     std::vector<std::unique_ptr<Reactor>> reactors_;
@@ -178,6 +181,8 @@ Result<void> Server::read_settings() {
     // A key that cannot be used is said at the start, not to each caller.
     if (auto keys = TokenKeys::create(settings_.tokens); !keys)
         return fail(ErrorCode::invalid, "--jwt-secret: " + keys.error().message);
+    ASSIGN_OR_RETURN(settings_.user_tokens,
+                     session_settings(config_.session_secret, config_.database_dir));
     settings_.public_url = config_.public_url;
     if (settings_.public_url.empty())
         settings_.public_url =
@@ -196,8 +201,8 @@ Result<void> Server::read_settings() {
 
 void Server::build_reactors(const Recovery& recovery) {
     auto announce_job = [this](const Job& job) { reactors_.front()->take_job(job); };
-    const Shared shared{config_,    settings_, *store_,        *directory_, mailboxes_,
-                        late_page_, log_,      request_locks_, announce_job};
+    const Shared shared{config_, settings_,      *store_,      *directory_, mailboxes_,  late_page_,
+                        log_,    request_locks_, login_guard_, passwords_,  announce_job};
     std::vector<ReactorCounters> counters;
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         reactors_.push_back(std::make_unique<Reactor>(*loops_[i], i, loops_.size(), shared));
@@ -260,6 +265,7 @@ void Server::shut_down() {
     std::signal(SIGINT, [](int) { std::_Exit(130); });
     for (const auto& reactor : reactors_) reactor->stop();
     for (const auto& reactor : reactors_) reactor->join();
+    passwords_.stop();
     store_->close();
     log_.notice(Severity::info, "server", "stopped");
 }
@@ -275,6 +281,7 @@ Result<int> Server::run() {
     for (const auto& reactor : reactors_)
         if (Result<void> listening = reactor->listen(); !listening)
             return std::unexpected(listening.error());
+    passwords_.start();
     for (const auto& reactor : reactors_) reactor->start();
     announce(recovery);
     wait_for_signal();

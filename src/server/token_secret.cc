@@ -19,24 +19,19 @@ namespace {
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kFileBytesMax = 16u << 10;
 
-std::string path_in(const std::string& data_dir) { return data_dir + "/token_secret"; }
+std::string token_path(const std::string& data_dir) { return data_dir + "/token_secret"; }
+std::string session_path(const std::string& data_dir) { return data_dir + "/session_secret"; }
 
 std::unexpected<Error> failed(const std::string& path, const char* doing) {
     return fail(ErrorCode::unavailable,
                 fmt::format("cannot {} {}: {}", doing, path, std::strerror(errno)));
 }
 
-}  // namespace
-
-Result<std::string> load_token_secret(const std::string& data_dir) {
-    const std::string path = path_in(data_dir);
+Result<std::string> load(const std::string& path) {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open()) {
         if (errno != ENOENT) return failed(path, "read");
-        return fail(ErrorCode::not_found,
-                    fmt::format("{} does not exist: start the server once on this data folder, or "
-                                "give the secret with --jwt-secret",
-                                path));
+        return fail(ErrorCode::not_found, fmt::format("{} does not exist", path));
     }
     std::string text(kFileBytesMax, '\0');
     const ssize_t read = ::read(file.get(), text.data(), text.size());
@@ -48,6 +43,32 @@ Result<std::string> load_token_secret(const std::string& data_dir) {
                                                     "made; tokens of the old one end",
                                                     path));
     return text;
+}
+
+Result<std::string> load_or_make(const std::string& path) {
+    Result<std::string> kept = load(path);
+    if (kept || kept.error().code != ErrorCode::not_found) return kept;
+    std::string bytes(kSecretBytes, '\0');
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        return failed(path, "draw random bytes for");
+    std::string text = to_base64(bytes);
+    if (Result<void> written = replace_file(path, text + "\n"); !written)
+        return std::unexpected(written.error());
+    return text;
+}
+
+}  // namespace
+
+Result<std::string> load_token_secret(const std::string& data_dir) {
+    Result<std::string> secret = load(token_path(data_dir));
+    if (!secret && secret.error().code == ErrorCode::not_found)
+        secret.error().message +=
+            ": start the server once on this data folder, or give the secret with --jwt-secret";
+    return secret;
+}
+
+Result<std::string> load_or_make_token_secret(const std::string& data_dir) {
+    return load_or_make(token_path(data_dir));
 }
 
 Result<TokenSettings> token_settings(const std::string& algorithm,
@@ -67,16 +88,15 @@ Result<TokenSettings> token_settings(const std::string& algorithm,
     return settings;
 }
 
-Result<std::string> load_or_make_token_secret(const std::string& data_dir) {
-    Result<std::string> kept = load_token_secret(data_dir);
-    if (kept || kept.error().code != ErrorCode::not_found) return kept;
-    std::string bytes(kSecretBytes, '\0');
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        return failed(path_in(data_dir), "draw random bytes for");
-    std::string text = to_base64(bytes);
-    if (Result<void> written = replace_file(path_in(data_dir), text + "\n"); !written)
-        return std::unexpected(written.error());
-    return text;
+Result<TokenSettings> session_settings(const std::string& configured_secret,
+                                       const std::string& data_dir) {
+    TokenSettings settings;
+    settings.use = TokenSettings::Use::users;
+    settings.secret = configured_secret;
+    if (settings.secret.empty()) {
+        ASSIGN_OR_RETURN(settings.secret, load_or_make(session_path(data_dir)));
+    }
+    return settings;
 }
 
 }  // namespace posthaste

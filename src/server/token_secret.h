@@ -1,7 +1,8 @@
 #pragma once
 
-// The key of the native API's tokens when the operator gave none: 32 random bytes in base64, made at the first start and kept
-// in the data folder, readable by its owner only. Whoever can read the data can read it, and nobody else.
+// The keys of tokens when the operator gave none: 32 random bytes in base64, made at the first start and kept in the data
+// folder, readable by its owner only. Whoever can read the data can read them, and nobody else. `token_secret` signs the native
+// API's tokens, `session_secret` those of users who logged in.
 
 #include <string>
 
@@ -20,5 +21,9 @@ namespace posthaste {
 [[nodiscard]] Result<TokenSettings> token_settings(const std::string& algorithm,
                                                    const std::string& configured_secret,
                                                    const std::string& data_dir);
+
+// The same for the tokens of users.
+[[nodiscard]] Result<TokenSettings> session_settings(const std::string& configured_secret,
+                                                     const std::string& data_dir);
 
 }  // namespace posthaste

@@ -61,5 +61,18 @@ TEST_F(TokenSecret, AnAsymmetricKeyMustBeGiven) {
     EXPECT_NE(settings.error().message.find("PEM"), std::string::npos);
 }
 
+TEST_F(TokenSecret, SessionsHaveOneOfTheirOwn) {
+    const auto made = session_settings("", folder_);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->secret.size(), 44U);
+    EXPECT_EQ(made->use, TokenSettings::Use::users);
+    EXPECT_NE(made->secret, load_or_make_token_secret(folder_).value());
+    EXPECT_EQ(session_settings("", folder_)->secret, made->secret);
+    EXPECT_EQ(session_settings("given", folder_)->secret, "given");
+    struct stat info{};
+    ASSERT_EQ(::stat((folder_ + "/session_secret").c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777U, 0600U);
+}
+
 }  // namespace
 }  // namespace posthaste

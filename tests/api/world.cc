@@ -239,6 +239,7 @@ World::World(EngineLimits limits)
     settings.version = "9.8.7";
     settings.reactors = 3;
     settings.tokens.secret = "test value";
+    settings.user_tokens.secret = "test value of users";
     Engine::Ports ports{*store_,   *transport_, *this,    *this,
                         *entropy_, *silent_,    *silent_, directory_};
     engine_ = std::make_unique<Engine>(io_.get_executor(), 0, 1, ports, limits);
@@ -252,8 +253,11 @@ World::World(EngineLimits limits)
         JobRunner::Ports{*store_, *this, *this, *silent_, directory_, resend, {}});
     jobs_ = std::make_unique<JobService>(*store_, *this,
                                          [this](const Job& job) { job_runner_->take(job); });
-    const ApiContext context{*engine_,  *store_,        *this,   *page_,      settings,
-                             *entropy_, request_locks_, nullptr, jobs_.get(), silent_.get()};
+    logins_ = std::make_unique<Logins>(io_.get_executor(), engine_->directory(), passwords,
+                                       login_guard_, LoginSettings{});
+    const ApiContext context{*engine_,  *store_,   *this,          *page_,
+                             settings,  *entropy_, request_locks_, *logins_,
+                             passwords, nullptr,   jobs_.get(),    silent_.get()};
     api_ = std::make_unique<Api>(context);
 }
 
@@ -298,6 +302,7 @@ void World::stop_engine() {
     bool done = false;
     job_runner_->stop();
     asio::co_spawn(io_, job_runner_->join(), [](std::exception_ptr) {});
+    asio::co_spawn(io_, logins_->join(), [](std::exception_ptr) {});
     asio::co_spawn(io_, engine_->stop(1s), [&done](std::exception_ptr) { done = true; });
     settle();
     while (!done && !alarms_.empty()) advance(1s);

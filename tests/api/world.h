@@ -22,10 +22,12 @@
 #include "engine/engine.h"
 #include "engine/job_runner.h"
 #include "engine/job_service.h"
+#include "engine/logins.h"
 #include "engine/signal.h"
 #include "ports/clock.h"
 #include "ports/transport.h"
 #include "store/memory/memory_store.h"
+#include "tests/api/fake_passwords.h"
 
 namespace posthaste::test {
 
@@ -110,9 +112,11 @@ public:
     std::string store_problem;  // not empty: the store says it is not healthy
 
     ApiSettings settings;
+    FakePasswords passwords;
 
     [[nodiscard]] Api& api() { return *api_; }
     [[nodiscard]] Engine& engine() { return *engine_; }
+    [[nodiscard]] Logins& logins() { return *logins_; }
     [[nodiscard]] Store& store();
     // Runs a task until it ends, and lets everything happen that can happen now.
     template <class T>
@@ -156,6 +160,8 @@ private:
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<JobService> jobs_;
     std::unique_ptr<JobRunner> job_runner_;
+    SharedLoginGuard login_guard_;
+    std::unique_ptr<Logins> logins_;
     std::unique_ptr<Api> api_;
     bool stopped_ = false;
 };
