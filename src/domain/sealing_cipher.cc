@@ -87,7 +87,7 @@ struct SealingCipher::Impl {
         const bool has_carry = (subkey[0] & 0x80) != 0;
         for (std::size_t i = 0; i < subkey.size(); ++i) {
             const unsigned next = i + 1 < subkey.size() ? subkey[i + 1] >> 7 : 0U;
-            subkey[i] = static_cast<unsigned char>(subkey[i] << 1 | next);
+            subkey[i] = static_cast<unsigned char>(unsigned{subkey[i]} << 1 | next);
         }
         if (has_carry) subkey.back() ^= 0x87;
     }
