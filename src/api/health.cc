@@ -15,6 +15,10 @@ Task<HttpResponse> get_health(Call call) {
     append_json_string(body, format_rfc3339(context.clock.now()));
     body += ",\"version\":";
     append_json_string(body, context.settings.version);
+    if (stats.healthy && !stats.problem.empty()) {  // it serves, but somebody should look
+        body += ",\"problem\":";
+        append_json_string(body, stats.problem);
+    }
     body += '}';
     co_return reply(stats.healthy ? 200 : 503, std::move(body));
 }

@@ -30,7 +30,7 @@ namespace posthaste {
 
 namespace {
 
-constexpr Duration kTallyEvery = 2s;
+constexpr Duration kWatchEvery = 2s;
 
 // What the APIs without logins own, in the organization that `posthaste token` makes tokens for: one application, whose id is
 // fixed, so that every database agrees on it.
@@ -127,13 +127,14 @@ private:
     void announce(const Recovery& recovery);
     void wait_for_signal();
     void shut_down();
-    Task<void> poll_tally();
+    Task<void> watch_store();
+    void report_problem();
 
     ServerConfig config_;
     SystemClock clock_;
     SystemEntropy entropy_;  // of the store's writer
     Log log_;
-    asio::io_context boot_;  // the main thread's loop: start-up, signals, the tally
+    asio::io_context boot_;  // the main thread's loop: start-up, signals, the store's state
     ApiSettings settings_;
     std::vector<std::unique_ptr<asio::io_context>> loops_;
     DataLock data_lock_;  // before the store: given back after it is gone
@@ -141,6 +142,7 @@ private:
     std::unique_ptr<DirectoryHolder> directory_;
     ReactorMailboxes mailboxes_;
     TallyBoard tally_;
+    std::string problem_;  // of the store, as it was last logged
     native::RequestLocks request_locks_;
     SharedLoginGuard login_guard_;
     Argon2Passwords passwords_;  // after the loops, to which it answers
@@ -240,11 +242,20 @@ void Server::announce(const Recovery& recovery) {
                             config_.database_dir, reactors_.size()));
 }
 
-Task<void> Server::poll_tally() {
+// Of a store that serves nevertheless: what stops it is said by those whom it stops.
+void Server::report_problem() {
+    const StoreStats stats = store_->stats();
+    if (!stats.healthy || stats.problem == problem_) return;
+    problem_ = stats.problem;
+    if (!problem_.empty()) log_.notice(Severity::error, "store", problem_);
+}
+
+Task<void> Server::watch_store() {
     asio::steady_timer timer(boot_);
     while (true) {
+        report_problem();
         if (Result<Tally> tally = co_await store_->tally()) tally_.put(*tally);
-        timer.expires_after(kTallyEvery);
+        timer.expires_after(kWatchEvery);
         boost::system::error_code ignored;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable_t<Executor>(), ignored));
     }
@@ -253,7 +264,7 @@ Task<void> Server::poll_tally() {
 void Server::wait_for_signal() {
     asio::signal_set signals(boot_, SIGTERM, SIGINT);
     signals.async_wait([this](const boost::system::error_code&, int) { boot_.stop(); });
-    asio::co_spawn(boot_, poll_tally(), [](std::exception_ptr) {});
+    asio::co_spawn(boot_, watch_store(), [](std::exception_ptr) {});
     boot_.restart();
     boot_.run();
 }
