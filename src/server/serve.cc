@@ -19,6 +19,7 @@
 #include "api/authenticator.h"
 #include "api/native/idempotency.h"
 #include "crypto/argon2_passwords.h"
+#include "server/audit_head.h"
 #include "server/core_dumps.h"
 #include "server/data_lock.h"
 #include "server/metrics_page.h"
@@ -143,6 +144,7 @@ private:
     ReactorMailboxes mailboxes_;
     TallyBoard tally_;
     std::string problem_;  // of the store, as it was last logged
+    AuditHead audit_head_{log_};
     native::RequestLocks request_locks_;
     SharedLoginGuard login_guard_;
     Argon2Passwords passwords_;  // after the loops, to which it answers
@@ -265,6 +267,7 @@ void Server::wait_for_signal() {
     asio::signal_set signals(boot_, SIGTERM, SIGINT);
     signals.async_wait([this](const boost::system::error_code&, int) { boot_.stop(); });
     asio::co_spawn(boot_, watch_store(), [](std::exception_ptr) {});
+    asio::co_spawn(boot_, audit_head_.watch(*store_), [](std::exception_ptr) {});
     boot_.restart();
     boot_.run();
 }
@@ -277,6 +280,8 @@ void Server::shut_down() {
     for (const auto& reactor : reactors_) reactor->stop();
     for (const auto& reactor : reactors_) reactor->join();
     passwords_.stop();
+    asio::io_context loop;
+    static_cast<void>(run_to_end(loop, audit_head_.note(*store_)));
     store_->close();
     log_.notice(Severity::info, "server", "stopped");
 }

@@ -1,11 +1,11 @@
 #pragma once
 
 // The commands that are not the server: a development receiver, senders, checks and benchmarks. They talk to a running
-// server over HTTP and never touch its database or engine.
+// server over HTTP and never touch its database or engine; only `audit` reads the database, and `token` the key beside it.
 //
-// add_tool_commands registers all of them with the command line, but `token`, which needs the environment; the chosen one
-// sets `exit_code` while it is parsed. The run_* functions can be called directly. All block until they are finished, on the
-// caller's thread, and print what went wrong together with what to do about it.
+// add_tool_commands registers all of them with the command line, but `token` and `audit`, which need the environment; the
+// chosen one sets `exit_code` while it is parsed. The run_* functions can be called directly. All block until they are
+// finished, on the caller's thread, and print what went wrong together with what to do about it.
 
 #include <cstdint>
 #include <functional>
@@ -94,6 +94,30 @@ struct TokenOptions {
 [[nodiscard]] Result<std::string> make_token(const TokenOptions& options, Timestamp now);
 int run_token(const TokenOptions& options);
 
+// Where the database is, as TokenOptions says it.
+struct AuditOptions {
+    std::string config_file;
+    SettingSource environment;
+    std::map<std::string, std::string> settings;
+};
+// Walks the chain of the audit log; 0 when it holds and, if `head` (64 hex digits) is given, was that long once; 1 when it
+// does not, 2 when it cannot be read.
+int run_audit_verify(const AuditOptions& options, const std::string& head);
+
+// Empty: any.
+struct AuditListOptions {
+    std::string organization;  // "org_…", or the UUID
+    std::string actor;
+    std::string action;
+    std::string object;
+    std::string since;  // RFC 3339
+    std::string until;
+    std::uint64_t after = 0;  // a sequence
+    std::uint64_t limit = 0;  // 0: all
+    bool newest_first = false;
+};
+int run_audit_list(const AuditOptions& options, const AuditListOptions& list);
+
 // Through which API a benchmark sends its events.
 enum class BenchApi : std::uint8_t {
     subscriptions,  // POST /webhooks/ingest/{id}
@@ -127,6 +151,7 @@ void add_seed_command(CLI::App& app, int& exit_code);
 void add_doctor_command(CLI::App& app, int& exit_code);
 void add_version_command(CLI::App& app, int& exit_code);
 void add_token_command(CLI::App& app, int& exit_code, const SettingSource& environment);
+void add_audit_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_bench_command(CLI::App& app, int& exit_code);
 
 }  // namespace posthaste

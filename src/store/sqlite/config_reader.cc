@@ -1,12 +1,14 @@
 #include "store/sqlite/config_reader.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
 #include "base/bytes.h"
 #include "ports/store_match.h"
 #include "store/sqlite/audit_rows.h"
+#include "store/sqlite/config_file.h"
 
 namespace posthaste {
 
@@ -87,6 +89,12 @@ std::string select_record_count(const RecordQuery& query) {
 Result<void> ConfigReader::open() {
     if (database_) return {};
     ASSIGN_OR_RETURN(auto database, SqliteDatabase::open(path_, SqliteAccess::read, vfs_));
+    ASSIGN_OR_RETURN(const auto version, database.query_integer("PRAGMA user_version"));
+    if (version != static_cast<std::int64_t>(kConfigVersion))
+        return fail(ErrorCode::unavailable,
+                    path_ + " has schema version " + std::to_string(version) +
+                        ", this posthaste reads " + std::to_string(kConfigVersion) +
+                        ". A start of the server brings an older file forward.");
     database_ = std::make_unique<SqliteDatabase>(std::move(database));
     return {};
 }

@@ -19,7 +19,7 @@ namespace posthaste {
 
 class ConfigReader {
 public:
-    // Opens the file with the first question: it has to be there by then.
+    // Opens the file with the first question: it has to be there by then, with the current schema.
     ConfigReader(std::string path, std::string vfs)
         : path_(std::move(path)), vfs_(std::move(vfs)) {}
 
