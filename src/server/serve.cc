@@ -136,6 +136,7 @@ private:
     SystemEntropy entropy_;  // of the store's writer
     Log log_;
     asio::io_context boot_;  // the main thread's loop: start-up, signals, the store's state
+    asio::signal_set signals_{boot_};
     ApiSettings settings_;
     std::vector<std::unique_ptr<asio::io_context>> loops_;
     DataLock data_lock_;  // before the store: given back after it is gone
@@ -264,8 +265,7 @@ Task<void> Server::watch_store() {
 }
 
 void Server::wait_for_signal() {
-    asio::signal_set signals(boot_, SIGTERM, SIGINT);
-    signals.async_wait([this](const boost::system::error_code&, int) { boot_.stop(); });
+    signals_.async_wait([this](const boost::system::error_code&, int) { boot_.stop(); });
     asio::co_spawn(boot_, watch_store(), [](std::exception_ptr) {});
     asio::co_spawn(boot_, audit_head_.watch(*store_), [](std::exception_ptr) {});
     boot_.restart();
@@ -294,6 +294,9 @@ Result<int> Server::run() {
     directory_ = std::make_unique<DirectoryHolder>(Directory::holding(std::move(contents)));
     if (Result<void> read = read_settings(); !read) return std::unexpected(read.error());
     build_reactors(recovery);
+    // From the first answer on, SIGTERM means an orderly stop. Until then it ends the process, which loses nothing.
+    signals_.add(SIGTERM);
+    signals_.add(SIGINT);
     for (const auto& reactor : reactors_)
         if (Result<void> listening = reactor->listen(); !listening)
             return std::unexpected(listening.error());
