@@ -19,16 +19,20 @@ function(posthaste_site name)
   set_property(GLOBAL APPEND PROPERTY POSTHASTE_SITES ${site})
 endfunction()
 
-# posthaste_npm(<folder> <variable>): the packages that <folder>/package-lock.json pins, installed below <folder>; the variable
-# becomes the file to depend on. Without a network this works when npm's cache has them.
+# posthaste_npm(<folder> <variable>): installs what <folder>/package-lock.json pins below <folder>, unless it is there; the variable
+# becomes the file to depend on. Done when CMake runs, so that all presets share it. Without a network this works when npm's
+# cache has the packages.
 function(posthaste_npm folder variable)
+  set(pinned ${CMAKE_SOURCE_DIR}/${folder}/package-lock.json)
   set(installed ${CMAKE_SOURCE_DIR}/${folder}/node_modules/.package-lock.json)
-  add_custom_command(OUTPUT ${installed}
-    COMMAND ${NPM} ci --prefer-offline --ignore-scripts --no-audit --no-fund
-    COMMAND ${CMAKE_COMMAND} -E touch ${installed}
-    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/${folder}
-    DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/package.json ${CMAKE_SOURCE_DIR}/${folder}/package-lock.json
-    COMMENT "Installing the npm packages of ${folder}")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pinned} ${installed})
+  file(LOCK ${CMAKE_BINARY_DIR}/../npm.lock GUARD FUNCTION)
+  if(${pinned} IS_NEWER_THAN ${installed})
+    message(STATUS "Installing the npm packages of ${folder}")
+    execute_process(COMMAND ${NPM} ci --prefer-offline --ignore-scripts --no-audit --no-fund
+      WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/${folder} COMMAND_ERROR_IS_FATAL ANY)
+    file(TOUCH ${installed})
+  endif()
   set(${variable} ${installed} PARENT_SCOPE)
 endfunction()
 
@@ -54,6 +58,11 @@ function(posthaste_descriptions)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${site}/api/v1
     COMMAND ${CMAKE_COMMAND} -E copy ${native} ${site}/api/v1/openapi.json
     DEPENDS ${merge} ${base} ${parts})
+
+  # Their sound form; what they say is tested in tests/api.
+  add_test(NAME openapi_lint COMMAND ${NODE} ${CMAKE_SOURCE_DIR}/web/docs/lint.mjs
+           ${site}/openapi.json ${site}/api/v1/openapi.json)
+  set_tests_properties(openapi_lint PROPERTIES LABELS unit)
 endfunction()
 
 # Puts every site that was declared before into the target.

@@ -21,10 +21,10 @@ std::string_view block(std::size_t offset, std::size_t size) {
 }  // namespace
 
 std::span<const Asset> assets() {
-    static const Asset kAssets[] = {
+    static const Asset table[] = {
 #include "assets.inc"
     };
-    return kAssets;
+    return table;
 }
 
 const Asset* find_asset(std::string_view path) {
