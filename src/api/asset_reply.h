@@ -12,7 +12,4 @@ namespace posthaste {
 // 404 when there is no such asset.
 [[nodiscard]] HttpResponse reply_asset(const HttpRequest& request, std::string_view path);
 
-// What the value of Accept-Encoding says of gzip (RFC 9110 §12.5.3).
-[[nodiscard]] bool takes_gzip(std::string_view accept_encoding);
-
 }  // namespace posthaste

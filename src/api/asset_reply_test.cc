@@ -22,31 +22,6 @@ bool has(const HttpResponse& response, std::string_view line) {
     return response.headers.find(std::string(line) + "\r\n") != std::string::npos;
 }
 
-TEST(AssetReply, accept_encoding_decides_about_gzip) {
-    const struct {
-        std::string_view value;
-        bool takes;
-    } kCases[] = {
-        {"", false},
-        {"gzip", true},
-        {"GZip", true},
-        {"deflate, gzip;q=0.5, br", true},
-        {"br,gzip", true},
-        {"gzip;q=0", false},
-        {"gzip; Q=0.000", false},
-        {"gzip;q=0.001", true},
-        {"identity", false},
-        {"br", false},
-        {"*", true},
-        {"*;q=0", false},
-        {"gzip;q=0, *", false},
-        {"*;q=0, gzip", true},
-        {"xgzip", false},
-        {",,", false},
-    };
-    for (const auto& [value, takes] : kCases) EXPECT_EQ(takes_gzip(value), takes) << value;
-}
-
 TEST(AssetReply, the_same_contents_either_way) {
     const Asset& asset = *find_asset(kPath);
     const HttpResponse plain = ask({});

@@ -44,6 +44,7 @@ private:
     std::minstd_rand engine_{1};  // the same pieces in every run
 };
 
+void run_accept_encoding(std::string_view input);
 void run_bytes(std::string_view input);
 void run_chunks(std::string_view input);
 void run_filter(std::string_view input);

@@ -1,9 +1,10 @@
-// The text work of the APIs: percent-encoding, query parameters, JSON strings, integers.
+// The text work of the APIs: percent-encoding, query parameters, JSON strings, integers, Accept-Encoding.
 
 #include <boost/json.hpp>
 #include <charconv>
 #include <string>
 
+#include "api/accept_encoding.h"
 #include "api/text.h"
 #include "base/assert.h"
 #include "base/bytes.h"
@@ -79,6 +80,15 @@ void run_query(std::string_view input) {
     }
     ASSERT(!is_valid_utf8(input) || first_characters(input, input.size()) == input);
     check_integer(name);
+}
+
+// A list that begins with gzip has said all; one that begins with what is not gzip says what it would have said.
+void run_accept_encoding(std::string_view input) {
+    const std::string list(input);
+    ASSERT(takes_gzip("gzip," + list));
+    ASSERT(takes_gzip(" GZIP ; q=0.5," + list));
+    ASSERT(!takes_gzip("gzip;q=0," + list));
+    ASSERT(takes_gzip("br, identity;q=0," + list) == takes_gzip(list));
 }
 
 }  // namespace posthaste::fuzz

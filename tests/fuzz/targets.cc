@@ -8,6 +8,7 @@ namespace posthaste::fuzz {
 namespace {
 
 constexpr std::array kTargets = {
+    FuzzTarget{"accept_encoding", run_accept_encoding},
     FuzzTarget{"bytes", run_bytes},
     FuzzTarget{"chunks", run_chunks},
     FuzzTarget{"filter", run_filter},
