@@ -7,7 +7,7 @@ import re
 import subprocess
 import unittest
 
-from harness import BINARY, ROOT, IntegrationTest, eventually
+from harness import BINARY, ROOT, IntegrationTest, eventually, free_port
 
 SDK_FOLDER = os.path.join(ROOT, "examples/with-an-sdk")  # has the package svix
 NODE_FOLDER = os.path.join(ROOT, "tests/node")  # has standardwebhooks
@@ -28,7 +28,8 @@ class Docs(IntegrationTest):
 
     def shown(self, text):
         """The text with the addresses of this test."""
-        for old, new in (("localhost:8000", f"127.0.0.1:{self.running.port}"), ("localhost:9000", f"127.0.0.1:{self.receiver_at.port}"),
+        for old, new in (("localhost:8000", f"127.0.0.1:{self.running.port}"),
+                         ("localhost:9000", f"127.0.0.1:{self.receiver_at.port}"), ("--port 9000", f"--port {self.receiver_at.port}"),
                          ("build/release/posthaste token", f"{BINARY} token --database {self.running.database}")):
             text = text.replace(old, new)
         return text
@@ -105,6 +106,39 @@ class Docs(IntegrationTest):
         os.mkdir(folder)
         server = self.server(folder=folder, allow_net=None, args=["--config", path]).start()  # flags win over the file
         eventually(lambda: f"http://127.0.0.1:{server.port}, data in {folder}/data" in server.log(), what="the line that says where")
+
+    def test_the_tools(self):
+        folder = os.path.join(self.folder, "tools")
+        os.mkdir(folder)
+        environment = {**os.environ, "PATH": f"{os.path.dirname(BINARY)}:{os.environ['PATH']}",
+                       "POSTHASTE_SERVER": f"http://127.0.0.1:{self.running.port}", "POSTHASTE_LISTEN": f"127.0.0.1:{free_port()}"}
+        self.receiver_at.close()  # its port is for posthaste listen
+        (service,) = blocks("docs/tools.md", "sh service")
+        printed = os.path.join(folder, "listen.log")
+        with open(printed, "wb") as log:
+            listen = subprocess.Popen(["bash", "-c", "exec " + self.shown(service)], env=environment, stdout=log, stderr=log, cwd=folder)
+        self.addCleanup(listen.wait)
+        self.addCleanup(listen.kill)
+
+        def said():
+            with open(printed, encoding="utf-8") as file:
+                return file.read()
+
+        eventually(lambda: "listening on" in said(), what="the start of posthaste listen")
+        send, doctor = blocks("docs/tools.md", "sh")
+        for command, expected in ((send, "status 200, delivered"), (doctor, "fit to run")):
+            done = subprocess.run(["bash", "-euc", self.shown(command)], env=environment, cwd=folder, capture_output=True, text=True,
+                                  timeout=60, check=False)
+            self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+            self.assertIn(expected, done.stdout)
+        self.assertIn("signature: valid (webhook-signature v1, X-Webhook-Signature)", said())
+
+    def test_every_tool_is_named(self):
+        with open(os.path.join(ROOT, "docs/tools.md"), encoding="utf-8") as file:
+            named = re.findall(r"^\| `(\w+)` \|", file.read(), re.M)
+        listed = subprocess.run([BINARY, "--help"], capture_output=True, text=True, timeout=30, check=True).stdout
+        words = re.findall(r"^  (\w+) ", listed.split("Subcommands:")[1].split("\n\n")[0], re.M)
+        self.assertEqual(sorted(words), sorted(named))
 
 
 if __name__ == "__main__":
