@@ -102,13 +102,17 @@ void Reactor::start() {
     thread_ = std::thread([this] { loop_.run(); });
 }
 
-void Reactor::stop() {
-    asio::post(loop_, [this] {
-        auto ended = [this](std::exception_ptr) {
-            work_.reset();
-            loop_.stop();
-        };
+void Reactor::stop(std::function<void()> on_drained) {
+    asio::post(loop_, [this, on_drained = std::move(on_drained)] {
+        auto ended = [on_drained](std::exception_ptr) { on_drained(); };
         asio::co_spawn(loop_, drain(), std::move(ended));
+    });
+}
+
+void Reactor::end() {
+    asio::post(loop_, [this] {
+        work_.reset();
+        loop_.stop();
     });
 }
 

@@ -4,6 +4,7 @@
 // a thread of its own; after start() only post() may be called from elsewhere.
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -46,10 +47,13 @@ public:
     Reactor& operator=(const Reactor&) = delete;
 
     [[nodiscard]] Result<void> listen();
-    // Runs the loop on its own thread until stop() has ended.
+    // Runs the loop on its own thread until end().
     void start();
-    // Takes nothing new, lets what runs finish within the drain time, then ends the loop. Thread-safe.
-    void stop();
+    // Takes nothing new, lets what runs finish within the drain time, then calls `on_drained` on its own thread; the loop goes
+    // on, so that others are still answered. Thread-safe.
+    void stop(std::function<void()> on_drained);
+    // Ends the loop, once all reactors are drained. Thread-safe.
+    void end();
     void join();
 
     // Of the process's jobs one reactor takes care: it goes on with those of the last run, and takes new ones. `take_job` is

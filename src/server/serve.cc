@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <latch>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -277,7 +278,10 @@ void Server::shut_down() {
     // A second signal ends the process at once; what is committed is safe.
     std::signal(SIGTERM, [](int) { std::_Exit(130); });
     std::signal(SIGINT, [](int) { std::_Exit(130); });
-    for (const auto& reactor : reactors_) reactor->stop();
+    std::latch drained(static_cast<std::ptrdiff_t>(reactors_.size()));
+    for (const auto& reactor : reactors_) reactor->stop([&drained] { drained.count_down(); });
+    drained.wait();
+    for (const auto& reactor : reactors_) reactor->end();
     for (const auto& reactor : reactors_) reactor->join();
     passwords_.stop();
     asio::io_context loop;

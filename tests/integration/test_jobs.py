@@ -40,6 +40,31 @@ class Jobs(NativeApiTest):
         eventually(lambda: {each.json()["data"]["n"] for each in receiver.ledger[before:]} == set(range(count)),
                    timeout=60, what="the arrival of every recovered message")
 
+    def test_a_stop_in_the_middle_ends_and_loses_nothing(self):
+        """The job runs on one event loop and asks the other for half of the resends; neither may leave while it does."""
+        endpoints, count, broken = 6, 250, [True]
+        receiver = self.receiver(lambda delivery: Answer(503 if broken[0] else 200))
+        server, api = self.boot("--retry-schedule", "[]", "--reactors", "2")
+        app = api.make("/app", {"name": "stopped"})["id"]
+        for n in range(endpoints):
+            api.make(f"/app/{app}/endpoint", {"url": receiver.url(f"/{n}")})
+        for n in range(count):
+            self.send(api, app, n)
+        receiver.wait_count(endpoints * count)
+        last = api.call("GET", f"/app/{app}/msg?limit=1").json()["data"][0]["id"]
+        eventually(lambda: {each["status"] for each in api.call("GET", f"/app/{app}/msg/{last}/endpoint").json()["data"]} == {2},
+                   what="the last failures")
+        broken[0] = False
+        before = len(receiver.ledger)
+        self.assertEqual(204, api.call("POST", "/admin/redrive-dlq").status)
+        eventually(lambda: len(receiver.ledger) > before + 30, what="the first resends")
+        self.assertEqual(0, server.terminate(), "the server did not stop")
+        self.assertLess(len(receiver.ledger) - before, endpoints * count, "the job was over: this tested nothing")
+        server.start()
+        wanted = {(f"/{endpoint}", n) for endpoint in range(endpoints) for n in range(count)}
+        eventually(lambda: {(each.target, each.json()["data"]["n"]) for each in receiver.ledger[before:]} == wanted,
+                   timeout=60, what="the arrival of every message")
+
     def test_replays_send_what_is_missing_or_what_matches(self):
         early, late = self.receiver(), self.receiver()
         _, api = self.boot()
