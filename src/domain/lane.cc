@@ -62,15 +62,29 @@ std::vector<QueuedDelivery> Lane::shed() {
     std::vector<QueuedDelivery> leaving;
     while (queue_.size() > keep) {
         QueuedDelivery& last = queue_.back();
-        if (last.parked_due && mode_ != Mode::cancelling) {
-            loaded_.erase(last.event->id);
-            earliest_parked_ = earlier(earliest_parked_, last.parked_due);
-        }
+        if (mode_ != Mode::cancelling) forget_row(last);
         leaving.push_back(std::move(last));
         queue_.pop_back();
     }
     std::reverse(leaving.begin(), leaving.end());
     return leaving;
+}
+
+std::optional<QueuedDelivery> Lane::withdraw(EventId event) {
+    const auto found =
+        std::ranges::find(queue_, event, [](const auto& delivery) { return delivery.event->id; });
+    if (found == queue_.end()) return std::nullopt;
+    QueuedDelivery leaving = std::move(*found);
+    queue_.erase(found);
+    forget_row(leaving);
+    return leaving;
+}
+
+// Its row still stands, and will be read again; a page that is being read may have left it out because it was here.
+void Lane::forget_row(const QueuedDelivery& leaving) {
+    if (!leaving.parked_due) return;
+    loaded_.erase(leaving.event->id);
+    parked(*leaving.parked_due);
 }
 
 void Lane::parked(Timestamp due) {

@@ -72,6 +72,8 @@ public:
     // cancelling, the caller cancels all of it. Otherwise it parks those of the tail; those that have a
     // parked row are merely forgotten, for the row still stands and is read again.
     [[nodiscard]] std::vector<QueuedDelivery> shed();
+    // The delivery of this event leaves memory, if it is queued, as shed() lets go of those of a live lane.
+    [[nodiscard]] std::optional<QueuedDelivery> withdraw(EventId event);
 
     // A row of this lane is now parked on disk, due then.
     void parked(Timestamp due);
@@ -119,6 +121,7 @@ public:
     [[nodiscard]] Mode mode() const { return mode_; }
     [[nodiscard]] EndpointId endpoint() const { return endpoint_; }
     [[nodiscard]] bool is_suspect() const { return suspect_; }
+    [[nodiscard]] bool is_reading() const { return page_under_way_; }
     [[nodiscard]] std::uint32_t in_flight() const { return in_flight_; }
     [[nodiscard]] std::uint32_t in_flight_cap() const { return cap_; }
     [[nodiscard]] std::size_t queued() const { return queue_.size(); }
@@ -134,6 +137,7 @@ private:
         return suspect_ ? std::min(limits_.window_suspect, limits_.window) : limits_.window;
     }
     [[nodiscard]] std::size_t page_size() const;
+    void forget_row(const QueuedDelivery& leaving);
 
     EndpointId endpoint_;
     LaneLimits limits_;

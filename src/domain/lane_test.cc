@@ -133,6 +133,39 @@ TEST(Lane, RemembersRowsParkedDuringARead) {
     EXPECT_EQ(lane.wake_at(), at(90));
 }
 
+// The page leaves them out, because they were in memory when it was asked for.
+TEST(Lane, RemembersRowsThatLeaveDuringARead) {
+    for (const bool is_paused : {false, true}) {
+        Lane lane(kEndpoint, small_limits());
+        lane.parked(at(90));
+        (void)lane.begin_page(at(100));
+        lane.end_page({row(1, at(90))}, at(95));
+        const Lane::PageRequest request = lane.begin_page(at(100));
+        EXPECT_EQ(request.exclude.size(), 1U);
+        if (is_paused) {
+            lane.set_mode(Lane::Mode::paused);
+            EXPECT_EQ(lane.shed().size(), 1U);
+            lane.set_mode(Lane::Mode::live);
+        } else {
+            EXPECT_TRUE(lane.withdraw(EventId(1, 1)));
+        }
+        lane.end_page({}, at(200));
+        EXPECT_EQ(lane.wake_at(), at(90));
+    }
+}
+
+TEST(Lane, WithdrawsOneDelivery) {
+    Lane lane(kEndpoint, small_limits());
+    for (std::uint64_t i = 1; i <= 3; ++i) lane.admit(fresh(i));
+    EXPECT_FALSE(lane.withdraw(EventId(9, 9)));
+    const auto withdrawn = lane.withdraw(EventId(2, 2));
+    ASSERT_TRUE(withdrawn);
+    EXPECT_EQ(withdrawn->event->id.hi, 2U);
+    EXPECT_EQ(lane.take().event->id.hi, 1U);
+    EXPECT_EQ(lane.take().event->id.hi, 3U);
+    EXPECT_FALSE(lane.wake_at()) << "it has no row yet";
+}
+
 TEST(Lane, TriesAFailedReadAgainLater) {
     Lane lane(kEndpoint, small_limits());
     lane.parked(at(50));

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kPagesAtOnce = 8;
 constexpr Duration kPageRetryPause = 500ms;
+// More than are expunged while a message from one reactor to another is on its way.
+constexpr std::size_t kExpungedKept = 4096;
 
 LaneLimits lane_limits(const EngineLimits& limits, const Sabotage& sabotage) {
     LaneLimits lane;
@@ -52,6 +54,7 @@ Dispatcher::Dispatcher(Executor executor, Engine::Ports ports, EngineLimits limi
       commits_(commits),
       health_(executor, ports, rules, directory),
       alarm_(ports.alarms.make([this] { wake_due(); })),
+      expunged_(kExpungedKept),
       tasks_(executor) {}
 
 // ---- lanes
@@ -185,6 +188,7 @@ void Dispatcher::admit(EventPtr event, EndpointId endpoint) {
         cancel(delivery, endpoint);
         return;
     }
+    if (expunged_.contains(delivery.event->id)) return park(delivery, endpoint);
     if (!room || !entry.lane.has_room(delivery.event->accepted_at)) {
         metrics_.parked_for_room.add();
         park(delivery, endpoint);
@@ -193,6 +197,20 @@ void Dispatcher::admit(EventPtr event, EndpointId endpoint) {
     count_in(entry, delivery);
     entry.lane.admit(std::move(delivery));
     after_change(index);
+}
+
+void Dispatcher::forget_payload(EventId event, EndpointId endpoint) {
+    if (sabotage_.forget_expunges) return;
+    expunged_.add(event);
+    const auto found = index_.find(endpoint);
+    if (found == index_.end()) return;
+    Entry& entry = *entries_[found->second];
+    if (entry.lane.is_reading()) entry.expunged.push_back(event);
+    const std::optional<QueuedDelivery> withdrawn = entry.lane.withdraw(event);
+    if (!withdrawn) return;
+    count_out(entry, *withdrawn);
+    if (!withdrawn->parked_due) park(*withdrawn, endpoint);
+    after_change(found->second);
 }
 
 void Dispatcher::park(const QueuedDelivery& delivery, EndpointId endpoint) {
@@ -322,29 +340,37 @@ Task<void> Dispatcher::read_page(LaneIndex index, Lane::PageRequest request) {
     --pages_under_way_;
     Entry& entry = *entries_[index];  // a lane with a read under way is never forgotten
     Lane& lane = entry.lane;
+    const std::vector<EventId> expunged = std::exchange(entry.expunged, {});
     if (!page) {
         ports_.telemetry.on_notice(Severity::error, "store", page.error().message);
         lane.fail_page(ports_.clock.now() + kPageRetryPause);
     } else {
-        std::vector<QueuedDelivery> rows;
-        std::vector<EventId> leaving;
-        rows.reserve(page->rows.size());
-        for (ParkedDelivery& row : page->rows) {
-            QueuedDelivery delivery{std::move(row.event), row.due, row.attempts_made, row.manual};
-            if (delivery.event->is_expunged) {  // there is nothing left to send
-                leaving.push_back(delivery.event->id);
-                cancel(delivery, lane.endpoint());
-                continue;
-            }
-            count_in(entry, delivery);
-            rows.push_back(std::move(delivery));
-        }
-        lane.end_page(std::move(rows), page->next_due, leaving);
+        end_page(entry, std::move(*page), expunged);
     }
     shed(index);
     place_waiting(index);
     after_change(index);
     pump();
+}
+
+// `expunged`: since the read began.
+void Dispatcher::end_page(Entry& entry, ParkedPage page, const std::vector<EventId>& expunged) {
+    std::vector<QueuedDelivery> rows;
+    std::vector<EventId> leaving;
+    rows.reserve(page.rows.size());
+    for (ParkedDelivery& row : page.rows) {
+        QueuedDelivery delivery{std::move(row.event), row.due, row.attempts_made, row.manual};
+        if (delivery.event->is_expunged) {  // there is nothing left to send
+            leaving.push_back(delivery.event->id);
+            cancel(delivery, entry.lane.endpoint());
+        } else if (std::ranges::find(expunged, delivery.event->id) != expunged.end()) {
+            page.next_due = std::min(page.next_due.value_or(row.due), row.due);  // once more
+        } else {
+            count_in(entry, delivery);
+            rows.push_back(std::move(delivery));
+        }
+    }
+    entry.lane.end_page(std::move(rows), page.next_due, leaving);
 }
 
 // ---- attempts

@@ -19,6 +19,7 @@
 
 #include "domain/fair_scheduler.h"
 #include "domain/lane.h"
+#include "domain/recent_events.h"
 #include "domain/throttle.h"
 #include "engine/attempt.h"
 #include "engine/commit_queue.h"
@@ -40,6 +41,9 @@ public:
     // Engine::resend, for an endpoint whose lane belongs here. `done` is called in this turn or a later one.
     using Resent = std::move_only_function<void(Result<void>)>;
     void resend(EventId event, EndpointId endpoint, Resent done);
+    // Engine::expunge, for an endpoint whose lane belongs here: what is in memory of this event goes back to the disk, and so
+    // does what is on its way here; it is cancelled when it is read again. Requests under way are not called back.
+    void forget_payload(EventId event, EndpointId endpoint);
     // A delivery update is durable.
     void on_durable(const DeliveryUpdate& update);
     void endpoint_changed(EndpointId id);
@@ -77,6 +81,7 @@ private:
         std::optional<Timestamp> wake_at;  // its place in wakes_
         std::vector<EventId> sending;      // requests under way
         std::vector<Resend> resends;       // wait for the end of a page read
+        std::vector<EventId> expunged;     // since the page's read began
     };
 
     LaneIndex lane_of(EndpointId endpoint);
@@ -106,6 +111,7 @@ private:
     void place_waiting(LaneIndex index);
     void commit_resend(LaneIndex index, Resend wanted);
     Task<void> read_page(LaneIndex index, Lane::PageRequest request);
+    void end_page(Entry& entry, ParkedPage page, const std::vector<EventId>& expunged);
     void park(const QueuedDelivery& delivery, EndpointId endpoint);
     void cancel(const QueuedDelivery& delivery, EndpointId endpoint);
     void count_in(Entry& entry, const QueuedDelivery& delivery);
@@ -134,6 +140,7 @@ private:
     Timestamp last_pump_{};
     std::map<ApplicationId, Share> shares_;
     std::size_t throttled_ = 0;  // deliveries in memory of all throttled lanes
+    RecentEvents expunged_;
     std::deque<LaneIndex> page_queue_;
     std::deque<LaneIndex> page_queue_without_room_;  // throttled lanes
     bool throttled_left_ = false;                    // since those were looked at

@@ -1,5 +1,9 @@
 #include "engine/engine.h"
 
+#include <map>
+#include <memory>
+#include <vector>
+
 #include "engine/commit_queue.h"
 #include "engine/dispatcher.h"
 #include "engine/maintenance.h"
@@ -88,6 +92,34 @@ struct Engine::Impl {
         ports.mailboxes.post(owner, std::move(ask));
     }
 
+    // Calls `done` when every reactor with a lane among them has forgotten the payload.
+    void forget_payload(EventId event, const std::vector<EndpointId>& endpoints,
+                        std::move_only_function<void(Result<void>)> done) {
+        std::map<std::size_t, std::vector<EndpointId>> by_owner;
+        for (const EndpointId endpoint : endpoints)
+            by_owner[owner_of(endpoint, reactors)].push_back(endpoint);
+        for (const EndpointId endpoint : by_owner[reactor])
+            dispatcher.forget_payload(event, endpoint);
+        dispatcher.pump();
+        by_owner.erase(reactor);
+        if (by_owner.empty()) return done({});
+        auto left = std::make_shared<std::size_t>(by_owner.size());
+        auto shared_done = std::make_shared<decltype(done)>(std::move(done));
+        for (auto& [owner, theirs] : by_owner) {
+            auto tell = [left, shared_done](Engine&) {
+                if (--*left == 0) (*shared_done)({});
+            };
+            auto ask = [event, home = reactor, theirs = std::move(theirs),
+                        tell = std::move(tell)](Engine& there) mutable {
+                for (const EndpointId endpoint : theirs)
+                    there.impl_->dispatcher.forget_payload(event, endpoint);
+                there.impl_->dispatcher.pump();
+                there.impl_->ports.mailboxes.post(home, std::move(tell));
+            };
+            ports.mailboxes.post(owner, std::move(ask));
+        }
+    }
+
     Executor executor;
     std::size_t reactor;
     std::size_t reactors;
@@ -125,6 +157,27 @@ Task<Result<void>> Engine::resend(EventId event, EndpointId endpoint) {
         impl_->resend(event, endpoint, std::move(done));
     };
     co_return co_await suspend<Result<void>>(std::move(start));
+}
+
+Task<Result<bool>> Engine::expunge(EventId event) {
+    Store& store = impl_->ports.store;
+    ASSIGN_OR_CO_RETURN(EventHistory history, co_await store.read_event(event));
+    const bool was_there = !history.event->is_expunged;
+    if (was_there) {
+        const Result<void> gone = co_await store.expunge_payload(event);
+        if (!gone) co_return std::unexpected(gone.error());
+        // Looked at again: a resend may have added a delivery. Whoever resends from now on finds nothing to send.
+        ASSIGN_OR_CO_RETURN(history, co_await store.read_event(event));
+    }
+    std::vector<EndpointId> waiting;
+    for (const DeliveryHistory& delivery : history.deliveries)
+        if (!is_settled(delivery.state)) waiting.push_back(delivery.endpoint);
+    auto start = [this, event, &waiting](std::move_only_function<void(Result<void>)> done) {
+        impl_->forget_payload(event, waiting, std::move(done));
+    };
+    const Result<void> forgotten = co_await suspend<Result<void>>(std::move(start));
+    if (!forgotten) co_return std::unexpected(forgotten.error());
+    co_return was_there;
 }
 
 void Engine::report_to(EndpointNews* listener) { impl_->dispatcher.report_to(listener); }

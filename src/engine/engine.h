@@ -68,6 +68,9 @@ struct Sabotage {
     bool ignore_lane_cap = false;      // no in-flight cap per endpoint
     bool ignore_throttle = false;
     bool forget_resends = false;         // a manual attempt is promised but never made
+    bool forget_expunges = false;        // what is in memory is sent though its payload is deleted
+    bool skip_job_events = false;        // a job passes every other event by
+    bool ignore_job_window = false;      // a job goes on with what came after it was made
     bool count_manual_attempts = false;  // the schedule takes manual attempts for its own
 };
 
@@ -130,6 +133,11 @@ public:
     // nothing is added. The attempt waits its turn in the endpoint's lane. Errors: not_found (the event or the endpoint is
     // gone), invalid (the event's payload is expunged), and those of accept.
     Task<Result<void>> resend(EventId event, EndpointId endpoint);
+
+    // Deletes the event's payload for good; false: it was deleted before. Once it returns a value, no request of this event
+    // begins any more, on any reactor: what waited is cancelled. A request that had begun may still end. Errors: not_found,
+    // and those of the store; after these the payload may be gone already, and asking again is right.
+    Task<Result<bool>> expunge(EventId event);
 
     // Whom to tell about failing endpoints; null, as at first: nobody. It must outlive the engine or be taken away.
     void report_to(EndpointNews* listener);

@@ -29,12 +29,13 @@ void Rest::cut_short() {
     over_.notify();
 }
 
-JobRun::JobRun(Executor executor, const JobRunner::Ports& ports, const JobLimits& limits, Job job)
+JobRun::JobRun(Executor executor, const JobRunner::Ports& ports, const JobLimits& limits,
+               const Sabotage& sabotage, Job job)
     : ports_(ports),
       limits_(limits),
       organization_(job.organization),
       saved_at_(ports.clock.now()),
-      work_(std::move(executor), ports, limits, std::move(job)),
+      work_(std::move(executor), ports, limits, sabotage, std::move(job)),
       rest_(ports.alarms, ports.clock) {}
 
 void JobRun::stop() {

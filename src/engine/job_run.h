@@ -34,7 +34,8 @@ private:
 
 class JobRun {
 public:
-    JobRun(Executor executor, const JobRunner::Ports& ports, const JobLimits& limits, Job job);
+    JobRun(Executor executor, const JobRunner::Ports& ports, const JobLimits& limits,
+           const Sabotage& sabotage, Job job);
 
     // Returns when the job's end is stored, or after stop().
     Task<void> carry_out();

@@ -21,10 +21,11 @@ constexpr std::size_t kPage = 256;  // records read at once by resume()
 }  // namespace
 
 struct JobRunner::Impl {
-    Impl(Executor run_on, Ports given, JobLimits limited)
+    Impl(Executor run_on, Ports given, JobLimits limited, Sabotage broken)
         : executor(std::move(run_on)),
           ports(std::move(given)),
           limits(limited),
+          sabotage(broken),
           resume_rest(ports.alarms, ports.clock),
           tasks(executor) {}
 
@@ -38,6 +39,7 @@ struct JobRunner::Impl {
     Executor executor;
     Ports ports;
     JobLimits limits;
+    Sabotage sabotage;
     // Loop state:
     std::map<JobId, Job> waiting;
     std::map<JobId, std::unique_ptr<JobRun>> running;
@@ -47,8 +49,8 @@ struct JobRunner::Impl {
     TaskGroup tasks;
 };
 
-JobRunner::JobRunner(Executor executor, Ports ports, JobLimits limits)
-    : impl_(std::make_unique<Impl>(std::move(executor), std::move(ports), limits)) {}
+JobRunner::JobRunner(Executor executor, Ports ports, JobLimits limits, Sabotage sabotage)
+    : impl_(std::make_unique<Impl>(std::move(executor), std::move(ports), limits, sabotage)) {}
 
 JobRunner::~JobRunner() = default;
 
@@ -79,8 +81,8 @@ void JobRunner::Impl::start_waiting() {
             continue;
         }
         const JobId id = it->first;
-        running.emplace(id,
-                        std::make_unique<JobRun>(executor, ports, limits, std::move(it->second)));
+        running.emplace(
+            id, std::make_unique<JobRun>(executor, ports, limits, sabotage, std::move(it->second)));
         it = waiting.erase(it);
         tasks.spawn(run(id));
     }

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "engine/directory_service.h"
+#include "engine/engine.h"
 #include "engine/job.h"
 #include "ports/clock.h"
 #include "ports/store.h"
@@ -44,11 +45,13 @@ public:
         DirectoryHolder& directory;
         // Engine::resend.
         std::function<Task<Result<void>>(EventId, EndpointId)> resend;
+        // Engine::expunge.
+        std::function<Task<Result<bool>>(EventId)> expunge;
         // After a job's end was stored; may be empty.
         std::function<void(const Job&)> on_finished;
     };
 
-    JobRunner(Executor executor, Ports ports, JobLimits limits = {});
+    JobRunner(Executor executor, Ports ports, JobLimits limits = {}, Sabotage sabotage = {});
     ~JobRunner();
     JobRunner(const JobRunner&) = delete;
     JobRunner& operator=(const JobRunner&) = delete;

@@ -22,7 +22,8 @@ namespace posthaste {
 
 class JobWork {
 public:
-    JobWork(Executor executor, const JobRunner::Ports& ports, const JobLimits& limits, Job job);
+    JobWork(Executor executor, const JobRunner::Ports& ports, const JobLimits& limits,
+            const Sabotage& sabotage, Job job);
 
     [[nodiscard]] Job& job() { return job_; }
 
@@ -39,6 +40,9 @@ private:
     Task<Result<Step>> purge();
     Task<Result<Step>> count();
 
+    // The job's window, of the times at which events were accepted: [since, end()).
+    [[nodiscard]] Timestamp end() const;
+    [[nodiscard]] bool is_within(const Event& event) const;
     [[nodiscard]] EventQuery slice_query() const;
     // Where the walk of an endpoint looks, by the job's kind.
     [[nodiscard]] EventQuery endpoint_query() const;
@@ -53,6 +57,7 @@ private:
     // Acts on all of them, a few at a time, and moves the progress behind each few.
     Task<Result<void>> act_on(std::vector<EventId> events);
     Task<void> act(EventId event, std::size_t place);
+    Task<Result<Outcome>> act_on_one(EventId event);
     void pass(const EventPage& page);
 
     [[nodiscard]] Result<void> check_target();
@@ -62,6 +67,7 @@ private:
 
     const JobRunner::Ports& ports_;
     const JobLimits& limits_;
+    const Sabotage& sabotage_;
     DirectoryService directory_;
     Job job_;
     std::vector<Result<Outcome>> outcomes_;  // of those that act() works on

@@ -85,6 +85,7 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
                                    [this](EventId event, EndpointId endpoint) {
                                        return engine_.resend(event, endpoint);
                                    },
+                                   [this](EventId event) { return engine_.expunge(event); },
                                    [this](const Job& job) { operational_.on_job_finished(job); }}),
       logins_(loop.get_executor(), engine_.directory(), shared.passwords, shared.login_guard,
               login_settings(shared.config)),

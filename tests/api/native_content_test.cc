@@ -76,6 +76,33 @@ TEST_F(NativeContent, WithoutItARetryIsCancelled) {
     EXPECT_EQ(get(path + "?status=5").status, 400);
 }
 
+// One a second may leave: the others wait in memory.
+TEST_F(NativeContent, WhatWaitsInMemoryIsCancelledToo) {
+    world.call(Method::patch, "/app/app/endpoint/" + endpoint, R"({"throttleRate":1})");
+    const auto post = [&](const std::string& payload) {
+        return world
+            .call(Method::post, "/app/app/msg", R"({"eventType":"a","payload":)" + payload + "}")
+            .text("id");
+    };
+    post(R"({"n":1})");
+    const std::string deleted = post(R"({"n":2})");
+    post(R"({"n":3})");
+    ASSERT_EQ(world.received.size(), 1U);
+    EXPECT_EQ(world.call(Method::delete_, "/app/app/msg/" + deleted + "/content").status, 204);
+    world.advance(10s);
+    ASSERT_EQ(world.received.size(), 2U);
+    EXPECT_EQ(world.received[1].body, R"({"n":3})");
+    EXPECT_EQ(ids(get("/app/app/endpoint/" + endpoint + "/msg?status=4")), Ids{deleted});
+
+    post(R"({"n":4})");
+    const std::string last = post(R"({"n":5})");
+    ASSERT_EQ(world.received.size(), 3U);
+    world.call(Method::post, "/app/app/msg/expunge-all-contents");
+    world.advance(10s);
+    EXPECT_EQ(world.received.size(), 3U);
+    EXPECT_TRUE(is_gone(last));
+}
+
 TEST_F(NativeContent, ManyAreExpunged) {
     const std::string first = message("");
     const std::string second = message(R"(,"eventId":"second")");

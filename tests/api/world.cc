@@ -248,9 +248,10 @@ World::World(EngineLimits limits)
     const auto resend = [this](EventId event, EndpointId endpoint) {
         return engine_->resend(event, endpoint);
     };
+    const auto expunge = [this](EventId event) { return engine_->expunge(event); };
     job_runner_ = std::make_unique<JobRunner>(
         io_.get_executor(),
-        JobRunner::Ports{*store_, *this, *this, *silent_, directory_, resend, {}});
+        JobRunner::Ports{*store_, *this, *this, *silent_, directory_, resend, expunge, {}});
     jobs_ = std::make_unique<JobService>(*store_, *this,
                                          [this](const Job& job) { job_runner_->take(job); });
     logins_ = std::make_unique<Logins>(io_.get_executor(), engine_->directory(), passwords,

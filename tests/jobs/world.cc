@@ -98,6 +98,7 @@ void JobWorld::open() {
         telemetry,
         process.holder,
         [this](EventId event, EndpointId to) { return resend(event, to); },
+        [this](EventId event) { return expunge(event); },
         [this](const Job& job) { finished.push_back(job.id); },
     };
     process.runner = std::make_unique<JobRunner>(io_->get_executor(), std::move(ports), limits);
@@ -152,6 +153,13 @@ Task<Result<void>> JobWorld::resend(EventId event, EndpointId endpoint) {
     const Result<void> fate = resend_fate ? resend_fate(event) : Result<void>();
     if (fate) resent.push_back({event, endpoint});
     co_return fate;
+}
+
+Task<Result<bool>> JobWorld::expunge(EventId event) {
+    ASSIGN_OR_CO_RETURN(const EventHistory history, co_await store().read_event(event));
+    const Result<void> gone = co_await store().expunge_payload(event);
+    if (!gone) co_return std::unexpected(gone.error());
+    co_return !history.event->is_expunged;
 }
 
 std::vector<EventId> JobWorld::resent_events() const {

@@ -137,6 +137,7 @@ private:
     bool step();
     void commit(CommitBatch batch, CommitBatch& committed);
     Task<Result<void>> resend(EventId event, EndpointId endpoint);
+    Task<Result<bool>> expunge(EventId event);
 
     TestEntropy entropy_;
     std::shared_ptr<MemoryDisk> disk_;

@@ -113,7 +113,7 @@ Task<HttpResponse> expunge_message_content(Call call) {
     if (!scope) co_return scope.error();
     const FoundEvent found = co_await find_event(call, scope->application->config.id, 1);
     if (!found) co_return found.error();
-    const Result<void> expunged = co_await call.context->store.expunge_payload(found->event->id);
+    const Result<bool> expunged = co_await call.context->engine.expunge(found->event->id);
     if (!expunged) co_return fault(expunged.error(), *call.context);
     co_return no_content();
 }
@@ -127,7 +127,9 @@ Task<Result<void>> expunge(Call call, ApplicationId application, std::string nam
     ASSIGN_OR_CO_RETURN(const EventHistory history, co_await call.context->store.read_event(id));
     if (history.event->application != application)
         co_return fail(ErrorCode::not_found, "There is no such message.");
-    co_return co_await call.context->store.expunge_payload(id);
+    const Result<bool> done = co_await call.context->engine.expunge(id);
+    if (!done) co_return std::unexpected(done.error());
+    co_return Result<void>();
 }
 
 }  // namespace
