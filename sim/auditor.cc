@@ -64,7 +64,7 @@ Auditor::Delivery* Auditor::find(EventId event, EndpointId endpoint) {
 }
 
 void Auditor::acknowledged(EventId event) {
-    if (!stored_.contains(event)) fail("an event was acknowledged that is not durable");
+    if (!events_.contains(event)) fail("an event was acknowledged that is not durable");
     acknowledged_.insert(event);
 }
 
@@ -84,6 +84,7 @@ void Auditor::edit_requested(const Endpoint& wanted) {
     Known& known = endpoints_.at(wanted.id);
     known.policies.push_back(wanted.retry);
     if (wanted.is_deleted) known.deletion_requested = true;
+    if (!wanted.is_active) known.was_inactive = true;
 }
 
 void Auditor::edit_acknowledged(const Endpoint& stored) {
@@ -116,7 +117,8 @@ void Auditor::check_may_send(const Key& key, const Delivery& delivery, const Kno
     if (delivery.successes > 0) REACHED(duplicate_after_crash);
     if (known.has_header != (request.headers.find("X-Simulated: yes\r\n") != std::string::npos))
         fail("a request left without its endpoint's headers, or with another's");
-    (void)key;
+    if (events_.at(key.first).is_expunged)
+        fail("a request left for an event whose payload had been deleted");
 }
 
 std::uint64_t Auditor::sent(std::size_t reactor, const OutboundRequest& request) {
@@ -178,8 +180,9 @@ void Auditor::answered(std::uint64_t send, const TransportResult& result) {
 
 void Auditor::event_stored(const Event& event) {
     trace("event durable", event.id, {}, static_cast<std::int64_t>(event.targets.size()));
-    if (!stored_.insert(event.id).second) fail("an event became durable twice");
-    if (*stored_.rbegin() != event.id) fail("ids are not in commit order");
+    const KnownEvent known{event.application, event.accepted_at, false, false};
+    if (!events_.emplace(event.id, known).second) fail("an event became durable twice");
+    if (events_.rbegin()->first != event.id) fail("ids are not in commit order");
     if (event.request_key && !requests_.emplace(*event.request_key, event.id).second)
         fail("a repeated request became a second event");
     if (event.uid && !uids_.emplace(std::pair{event.application, *event.uid}, event.id).second)
@@ -248,8 +251,10 @@ void Auditor::check_step(const DeliveryUpdate& update, Delivery& delivery) {
     if (update.next == DeliveryState::cancelled) {
         REACHED(cancelled);
         if (update.attempt) REACHED(cancelled_in_flight);
-        if (!endpoints_.at(update.endpoint).deletion_requested)
-            fail("a delivery was cancelled although its endpoint lives");
+        if (expunge_asked_of(update.event))
+            REACHED(expunged_before_sent);
+        else if (!endpoints_.at(update.endpoint).deletion_requested)
+            fail("a delivery was cancelled although its endpoint lives and its payload is there");
     }
 }
 
@@ -361,6 +366,7 @@ void Auditor::stopped() {
         delivery.under_way = false;
     }
     sends_.clear();
+    life_ += 1;
     for (auto& [id, known] : endpoints_) known.in_flight = 0;
     for (auto& [key, delivery] : deliveries_) delivery.open = false;
     std::ranges::fill(reactor_in_flight_, 0);
@@ -398,7 +404,7 @@ std::string Auditor::describe_pending() const {
     return text;
 }
 
-void Auditor::check_settled() {
+void Auditor::check_settled(Jobs which) {
     if (!sends_.empty()) fail("requests are under way in a settled world");
     for (const auto& [key, delivery] : deliveries_) {
         if (!is_settled(delivery.state))
@@ -408,9 +414,10 @@ void Auditor::check_settled() {
             fail("delivered without a 2xx");
     }
     for (const EventId event : acknowledged_) {
-        if (!stored_.contains(event)) fail("an acknowledged event is lost");
+        if (!events_.contains(event)) fail("an acknowledged event is lost");
     }
     if (!disk_.scan(0, SIZE_MAX).lost.empty()) fail("the scan finds lost deliveries");
+    check_jobs(which);
     check_resends();
     check_tally();
 }

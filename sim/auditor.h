@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/job.h"
 #include "ports/transport.h"
 #include "sim/sim_time.h"
 #include "sim/trace.h"
@@ -36,6 +37,17 @@ public:
     // --- what those who ask for manual attempts know. Returns the number for `resend_acknowledged`.
     std::uint64_t resend_asked(EventId event, EndpointId endpoint);
     void resend_acknowledged(std::uint64_t ask);
+    // --- what those who delete payloads know
+    void expunge_asked(EventId event);
+    void expunge_acknowledged(EventId event);
+    // --- what those who ask for jobs know, and what jobs do
+    void job_asked(const Job& job);
+    void job_started(const Job& job);
+    void job_resends(EventId event, EndpointId endpoint);
+    void job_ended(const Job& job);
+    // Of those that were promised, or of all: a job whose start was in doubt waits for the next start of the cluster.
+    enum class Jobs : std::uint8_t { promised, all };
+    [[nodiscard]] bool has_running(Jobs which) const;
     // --- what those who hear of failing endpoints know
     void told(EventId event, const Endpoint& endpoint, const AttemptRecord& attempt,
               DeliveryState state);
@@ -66,7 +78,7 @@ public:
     [[nodiscard]] std::uint64_t pending() const { return tally_.pending(); }
     [[nodiscard]] std::uint64_t in_flight() const { return sends_.size(); }
     // Everything that must hold once the world has settled.
-    void check_settled();
+    void check_settled(Jobs which);
     [[nodiscard]] std::string name_of(EndpointId endpoint) const;
     // The first few deliveries that pend, one a line.
     [[nodiscard]] std::string describe_pending() const;
@@ -88,10 +100,11 @@ private:
         Timestamp furthest;  // the wall clock has been there since then, whatever it shows now
         // After a durable failure: no attempt before this.
         std::optional<Timestamp> not_before;
-        bool received = false;                // an attempt was answered 2xx, durably
-        bool waits_for_manual = false;        // the next attempt was asked for
-        std::uint32_t manual_made = 0;        // of `attempts`
-        Timestamp stored_due;                 // of the parked row
+        bool received = false;          // an attempt was answered 2xx, durably
+        bool waits_for_manual = false;  // the next attempt was asked for
+        bool is_added = false;          // by a manual attempt: the event was not for the endpoint
+        std::uint32_t manual_made = 0;  // of `attempts`
+        Timestamp stored_due;           // of the parked row
         std::optional<Timestamp> resume_due;  // the retry that stands if the manual attempt fails
         std::uint64_t last_send = 0;
     };
@@ -115,8 +128,20 @@ private:
         std::vector<RetryPolicy> policies;  // all that may be in force
         std::uint64_t revision = 0;         // acknowledged
         bool deletion_requested = false;
+        bool was_inactive = false;  // or may have been
         Rate rate;
         bool has_header = false;
+    };
+    struct KnownEvent {
+        ApplicationId application;
+        Timestamp accepted_at;
+        bool expunge_asked = false;
+        bool is_expunged = false;
+    };
+    struct KnownJob {
+        std::uint64_t life = 0;         // of the cluster
+        std::vector<std::size_t> asks;  // what it promises to resend
+        std::vector<EventId> payloads;  // what it promises to delete
     };
     struct Send {
         Key key;
@@ -128,6 +153,11 @@ private:
     void resend_applied(const DeliveryUpdate& update);
     void check_manual(const DeliveryUpdate& update, Delivery& delivery);
     void check_resends();
+    void check_jobs(Jobs which);
+    void check_ended(const Job& job, const KnownJob& known);
+    [[nodiscard]] std::vector<Job> stored_jobs() const;
+    [[nodiscard]] bool is_wanted(const Job& job, EventId id, const KnownEvent& event) const;
+    [[nodiscard]] bool expunge_asked_of(EventId event) const;
     void check_may_send(const Key& key, const Delivery& delivery, const Known& known,
                         const OutboundRequest& request);
     void check_step(const DeliveryUpdate& update, Delivery& delivery);
@@ -152,10 +182,14 @@ private:
     std::map<Id, EventId> requests_;                                 // first events by request key
     std::map<std::pair<ApplicationId, std::string>, EventId> uids_;  // of the events kept
     std::vector<Ask> asks_;
+    std::set<Key> resends_asked_;
+    std::map<JobId, KnownJob> jobs_;
+    std::set<ApplicationId> purges_asked_;
     std::set<EventId> dropped_;
-    std::set<EventId> stored_;
+    std::map<EventId, KnownEvent> events_;  // all that ever became durable
     Tally tally_;
     std::uint64_t last_send_ = 0;
+    std::uint64_t life_ = 0;
 };
 
 // The least and most that the policy may wait after `failures` failed attempts, worked out apart from domain/retry.

@@ -44,6 +44,7 @@ void Auditor::repeated(Id request_key, EventId event) {
 
 std::uint64_t Auditor::resend_asked(EventId event, EndpointId endpoint) {
     trace("resend asked", event, endpoint);
+    resends_asked_.insert({event, endpoint});
     const Delivery* delivery = find(event, endpoint);
     asks_.push_back({event, endpoint, last_send_, delivery && delivery->open, false});
     return asks_.size() - 1;
@@ -57,11 +58,13 @@ void Auditor::resend_acknowledged(std::uint64_t ask) {
 void Auditor::resend_applied(const DeliveryUpdate& update) {
     trace("resent", update.event, update.endpoint);
     const Key key{update.event, update.endpoint};
+    if (!resends_asked_.contains(key)) fail("a delivery was resent that nobody had asked for");
     if (!deliveries_.contains(key)) {
         REACHED(resend_to_new_target);
         Delivery delivery;
         delivery.accepted_at = time_.now();
         delivery.accepted_steady = time_.steady();
+        delivery.is_added = true;
         deliveries_.emplace(key, std::move(delivery));
         tally_.accepted += 1;
     }
@@ -109,7 +112,7 @@ void Auditor::check_resends() {
     for (const Ask& ask : asks_) {
         if (!ask.is_acknowledged || ask.was_open || dropped_.contains(ask.event)) continue;
         const Delivery* delivery = find(ask.event, ask.endpoint);
-        if (endpoints_.at(ask.endpoint).deletion_requested) continue;
+        if (endpoints_.at(ask.endpoint).deletion_requested || expunge_asked_of(ask.event)) continue;
         if (!delivery || delivery->last_send <= ask.sends_before)
             fail("a manual attempt was promised and not made");
     }

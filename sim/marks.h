@@ -52,6 +52,14 @@ namespace posthaste::sim {
     X(manual_delivered)       /* a manual attempt was answered 2xx */                          \
     X(manual_failed)          /* and nothing followed */                                       \
     X(schedule_resumed)       /* a manual attempt failed, and the retry planned before came */ \
+    X(expunged_before_sent)   /* what waited was cancelled because its payload was deleted */  \
+    X(job_refused)            /* whoever asked for a job was told that it could not be kept */ \
+    X(job_recovered)          /* a job asked for attempts of what had failed */                \
+    X(job_filled_gaps)        /* of what an endpoint had no delivery of */                     \
+    X(job_replayed)           /* of whatever it was told to */                                 \
+    X(job_purged)             /* a job deleted all payloads of an application */               \
+    X(job_went_on)            /* a job of an earlier life of the cluster ended */              \
+    X(job_failed)             /* its endpoint was deleted or inactive */                       \
     X(request_repeated)       /* a producer was told of its first event */                     \
     X(uid_taken)              /* a producer was told that the name is taken */                 \
     X(endpoint_given_up)      /* the engine made an endpoint inactive */

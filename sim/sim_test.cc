@@ -63,6 +63,9 @@ TEST(Simulator, NoticesEveryBrokenRule) {
         {"ignore_throttle", &Sabotage::ignore_throttle, 20},
         {"forget_resends", &Sabotage::forget_resends, 20},
         {"count_manual_attempts", &Sabotage::count_manual_attempts, 100},
+        {"forget_expunges", &Sabotage::forget_expunges, 100},
+        {"skip_job_events", &Sabotage::skip_job_events, 100},
+        {"ignore_job_window", &Sabotage::ignore_job_window, 200},
     };
     for (const BrokenRule& broken : kRules) {
         Sabotage sabotage;

@@ -73,6 +73,7 @@ void World::write_script() {
     }
     for (std::uint32_t n = 0; n < config_.resends; ++n)
         at(customers_.between(Duration{0}, config_.safety), [this] { resend_something(); });
+    script_jobs();
     script_store_troubles();
 }
 

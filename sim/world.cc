@@ -24,6 +24,7 @@ World::World(WorldConfig config, Sabotage sabotage)
       workload_(config_.seed, "workload"),
       entropy_(config_.seed, "entropy"),
       customers_(config_.seed, "customer workload"),
+      jobs_(config_.seed, "job workload"),
       network_(config_.seed, "network"),
       fate_(config_.seed, "fate"),
       disk_(std::make_shared<MemoryDisk>()),
@@ -101,6 +102,27 @@ void World::make_engines(const Recovery& recovery, Directory::Contents contents)
     }
     for (auto& engine : engines_) engine->start(recovery);
     engines_[0]->start_maintenance(config_.maintenance);
+    make_jobs();
+}
+
+void World::make_jobs() {
+    JobRunner::Ports ports{*store_,
+                           time_,
+                           time_,
+                           *telemetry_,
+                           *directory_,
+                           [this](EventId event, EndpointId endpoint) {
+                               auditor_.job_resends(event, endpoint);
+                               return engines_[0]->resend(event, endpoint);
+                           },
+                           [this](EventId event) { return engines_[0]->expunge(event); },
+                           [this](const Job& job) { auditor_.job_ended(job); }};
+    job_runner_ = std::make_unique<JobRunner>(context_->get_executor(), std::move(ports),
+                                              config_.job_limits, sabotage_);
+    job_service_ = std::make_unique<JobService>(*store_, time_, [this](const Job& job) {
+        mailboxes_->post(0, [this, job](Engine&) { job_runner_->take(job); });
+    });
+    job_runner_->resume();
 }
 
 void World::check_repairs() {
@@ -113,6 +135,8 @@ void World::check_repairs() {
 void World::discard_cluster() {
     // Whoever holds a suspended coroutine goes first, while the executor that unwinds it still exists; the executor, with all
     // frames it holds, goes last.
+    job_service_.reset();
+    job_runner_.reset();
     engines_.clear();
     transports_.clear();
     mailboxes_.reset();
@@ -124,6 +148,8 @@ void World::discard_cluster() {
     edits_under_way_ = 0;
     accepts_under_way_ = 0;
     resends_under_way_ = 0;
+    expunges_under_way_ = 0;
+    job_starts_under_way_ = 0;
     crash_after_ = 0;
     life_ = Life::down;
 }
@@ -142,13 +168,21 @@ void World::begin_stop(Duration deadline) {
     trace_.add({time_.steady(), -1, "stopping", {}, {}, deadline.count()});
     life_ = Life::stopping;
     engines_stopping_ = engines_.size();
-    for (auto& engine : engines_) {
-        asio::co_spawn(context_->get_executor(), engine->stop(deadline),
+    for (std::size_t reactor = 0; reactor < engines_.size(); ++reactor) {
+        asio::co_spawn(context_->get_executor(), stop_reactor(reactor, deadline),
                        [this](std::exception_ptr error) {
                            ASSERT(!error);
                            engines_stopping_ -= 1;
                        });
     }
+}
+
+Task<void> World::stop_reactor(std::size_t reactor, Duration deadline) {
+    if (reactor == 0) {
+        job_runner_->stop();
+        co_await job_runner_->join();
+    }
+    co_await engines_[reactor]->stop(deadline);
 }
 
 void World::finish_stop() {
@@ -224,7 +258,9 @@ void World::heal() {
 
 bool World::has_settled() const {
     return life_ == Life::running && auditor_.pending() == 0 && auditor_.in_flight() == 0 &&
-           accepts_under_way_ == 0 && edits_under_way_ == 0 && resends_under_way_ == 0;
+           accepts_under_way_ == 0 && edits_under_way_ == 0 && resends_under_way_ == 0 &&
+           expunges_under_way_ == 0 && job_starts_under_way_ == 0 &&
+           !auditor_.has_running(Auditor::Jobs::promised);
 }
 
 void World::check_gauges() {
@@ -253,12 +289,16 @@ void World::settle() {
     if (!auditor_.is_well()) return;
     check_gauges();
     check_repairs();
-    auditor_.check_settled();
+    auditor_.check_settled(Auditor::Jobs::promised);
     begin_stop(10s);
     run_until(time_.steady() + 1min, [this] { return life_ == Life::down; });
     if (auditor_.is_well() && life_ != Life::down) auditor_.fail("a settled cluster does not stop");
-    run_until(time_.steady() + 10s, [this] { return life_ == Life::running; });
-    if (auditor_.is_well()) auditor_.check_settled();
+    // The new cluster finds nothing left to do but jobs that nobody was promised.
+    const auto is_over = [this] {
+        return has_settled() && !auditor_.has_running(Auditor::Jobs::all);
+    };
+    run_until(time_.steady() + kSettleBound, is_over);
+    if (auditor_.is_well()) auditor_.check_settled(Auditor::Jobs::all);
 }
 
 Outcome World::run() {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/job_service.h"
 #include "sim/auditor.h"
 #include "sim/receivers.h"
 #include "sim/sim_ports.h"
@@ -60,6 +61,8 @@ private:
     void finish_stop();
     void discard_cluster();
     void check_repairs();
+    void make_jobs();
+    Task<void> stop_reactor(std::size_t reactor, Duration deadline);
     // --- the loop (world.cc)
     void run_until(Duration end, const std::function<bool()>& done);
     void handler_done();
@@ -76,11 +79,16 @@ private:
     void add_endpoints();
     void name_event(Event& event);
     void resend_something();
+    void expunge_something();
     void produce(bool burst_at_one);
     void accept(std::shared_ptr<Event> event);
     void edit_something();
     void edit(EndpointId id, std::function<void(Endpoint&)> change);
     void reactivate_all();
+    // --- the script's jobs (workload_jobs.cc)
+    void script_jobs();
+    [[nodiscard]] Job draw_job();
+    void start_job();
     [[nodiscard]] Engine& some_engine() { return *engines_[workload_.below(engines_.size())]; }
 
     WorldConfig config_;
@@ -88,6 +96,7 @@ private:
     Random workload_;
     Random entropy_;
     Random customers_;
+    Random jobs_;
     Random network_;
     Random fate_;
     SimTime time_;
@@ -108,6 +117,8 @@ private:
     std::unique_ptr<SimTelemetry> telemetry_;
     SimNews news_;
     std::vector<std::unique_ptr<Engine>> engines_;
+    std::unique_ptr<JobRunner> job_runner_;  // on the first reactor
+    std::unique_ptr<JobService> job_service_;
     Life life_ = Life::down;
     std::size_t engines_stopping_ = 0;
     std::uint64_t crash_after_ = 0;  // handlers; 0: not planned
@@ -116,6 +127,8 @@ private:
     std::uint64_t edits_under_way_ = 0;
     std::uint64_t accepts_under_way_ = 0;
     std::uint64_t resends_under_way_ = 0;
+    std::uint64_t expunges_under_way_ = 0;
+    std::uint64_t job_starts_under_way_ = 0;
     std::vector<NamedRequest> named_requests_;
     bool healed_ = false;
 };

@@ -96,6 +96,21 @@ void draw_customers(WorldConfig& config) {
     if (random.chance(0.4)) config.rules.disable_after = random.between(1s, 30s);
 }
 
+void draw_jobs(WorldConfig& config) {
+    Random random(config.seed, "jobs");
+    if (random.chance(0.5)) config.jobs = static_cast<std::uint32_t>(random.between(1, 8));
+    if (random.chance(0.2)) config.purge_share = 0.3;
+    if (random.chance(0.4)) config.expunges = static_cast<std::uint32_t>(random.between(1, 15));
+    JobLimits& limits = config.job_limits;
+    limits.running_max = random.between(1, 4);
+    limits.slice = random.between(1, 12);
+    limits.at_once = random.between(1, 5);
+    limits.save_every = random.between(10ms, 1s);
+    limits.save_every_events = random.between(1, 20);
+    limits.retry_first = random.between(100ms, 1s);
+    if (random.chance(0.2)) limits.recover_max = random.between(1, 10);
+}
+
 void draw_maintenance(WorldConfig& config, Random& random) {
     config.maintenance.scan_every = random.between(200ms, 3s);
     config.maintenance.scan_limit = random.between(1, 50);
@@ -131,6 +146,7 @@ WorldConfig draw_world(std::uint64_t seed) {
     config.clock_jump_max = random.chance(0.2) ? 2h : random.between(1s, 120s);
     if (random.chance(0.3)) config.mailbox_delay = 0.3;
     draw_customers(config);
+    draw_jobs(config);
     return config;
 }
 
@@ -160,8 +176,25 @@ WorldConfig draw_calm_world(std::uint64_t seed) {
     return config;
 }
 
+namespace {
+
+double seconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
+
+std::string describe(std::size_t number, const EndpointPlan& e) {
+    constexpr const char* kKinds[] = {"well", "mixed", "flapping", "hanging", "slow"};
+    std::string text = fmt::format(
+        "  ep{} of app {}: {} ({:.2f}), time-out {:.1f} s, {} attempts from {:.1f} s, in "
+        "flight {}\n",
+        number, e.application.hi, kKinds[static_cast<std::size_t>(e.receiver.kind)],
+        e.receiver.failure, seconds(e.timeout), e.retry.attempts_max, seconds(e.retry.base),
+        e.in_flight_max);
+    if (e.throttle_rate) text += fmt::format("       {} attempts per second\n", *e.throttle_rate);
+    return text;
+}
+
+}  // namespace
+
 std::string describe(const WorldConfig& c) {
-    const auto seconds = [](Duration d) { return static_cast<double>(d.count()) / 1e6; };
     std::string text = fmt::format(
         "world {}: {} reactors, troubles for {:.1f} s, {} events, {} bursts of {}, payload ≤ {}\n"
         "  limits: in flight {}, lane in flight {}, lane window {}, window {} / {} bytes, page {}, "
@@ -180,22 +213,15 @@ std::string describe(const WorldConfig& c) {
     text += fmt::format(
         "  {} resends, named events {:.2f}, repeated {:.2f}, endpoints given up after {:.0f} s\n",
         c.resends, c.named_share, c.repeat_share, seconds(c.rules.disable_after));
+    text += fmt::format(
+        "  {} payloads deleted, {} jobs (purges {:.1f}), slices of {}, {} at once, {} running\n",
+        c.expunges, c.jobs, c.purge_share, c.job_limits.slice, c.job_limits.at_once,
+        c.job_limits.running_max);
     for (const ApplicationPlan& application : c.applications)
         if (application.throttle_rate)
             text += fmt::format("  app {}: {} attempts per second\n", application.id.hi,
                                 *application.throttle_rate);
-    constexpr const char* kKinds[] = {"well", "mixed", "flapping", "hanging", "slow"};
-    for (std::size_t n = 0; n < c.endpoints.size(); ++n) {
-        const EndpointPlan& e = c.endpoints[n];
-        text += fmt::format(
-            "  ep{} of app {}: {} ({:.2f}), time-out {:.1f} s, {} attempts from {:.1f} s, in "
-            "flight {}\n",
-            n, e.application.hi, kKinds[static_cast<std::size_t>(e.receiver.kind)],
-            e.receiver.failure, seconds(e.timeout), e.retry.attempts_max, seconds(e.retry.base),
-            e.in_flight_max);
-        if (e.throttle_rate)
-            text += fmt::format("       {} attempts per second\n", *e.throttle_rate);
-    }
+    for (std::size_t n = 0; n < c.endpoints.size(); ++n) text += describe(n, c.endpoints[n]);
     return text;
 }
 

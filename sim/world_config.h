@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/job_runner.h"
 #include "sim/random.h"
 
 namespace posthaste::sim {
@@ -64,7 +65,11 @@ struct WorldConfig {
     std::uint32_t bursts = 0;  // many events at once, half of them to one endpoint
     std::uint32_t burst_size = 0;
     std::size_t payload_max = 0;
-    std::uint32_t resends = 0;  // of any event to any endpoint
+    std::uint32_t resends = 0;   // of any event to any endpoint
+    std::uint32_t expunges = 0;  // of the payload of any event
+    std::uint32_t jobs = 0;      // recover, replay-missing, bulk-replay of any endpoint
+    double purge_share = 0;      // of the jobs: they delete all payloads of an application
+    JobLimits job_limits;
     double named_share = 0;     // of the events: they have a uid and a request key
     double repeat_share = 0;    // of these: they repeat an earlier request, or take its uid
     std::uint32_t edits = 0;    // deactivate, reactivate, change policy, change URL, delete
