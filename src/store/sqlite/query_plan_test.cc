@@ -132,13 +132,13 @@ std::vector<RecordExpectation> record_expectations() {
     top_named.name = "name";
     RecordQuery one = own;
     one.id = Id{5, 6};
-    constexpr char kByKind[] =
+    static constexpr char kByKind[] =
         "SEARCH record USING INDEX record_by_kind (kind=? AND organization=?); ";
-    constexpr char kByParent[] =
+    static constexpr char kByParent[] =
         "SEARCH record USING INDEX record_by_parent (kind=? AND parent=?); ";
-    constexpr char kByLabel[] =
+    static constexpr char kByLabel[] =
         "SEARCH record USING INDEX record_by_label (kind=? AND parent=? AND label=?); ";
-    constexpr char kByName[] =
+    static constexpr char kByName[] =
         "SEARCH record USING INDEX record_by_name (kind=? AND organization=? AND parent=? AND "
         "name=?); ";
     return {
