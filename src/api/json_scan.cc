@@ -11,12 +11,6 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-std::size_t count_code_points(std::string_view text) {
-    std::size_t count = 0;
-    for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    return count;
-}
-
 // Four hex digits, or -1.
 std::int32_t read_unit(std::string_view text, std::size_t at) {
     if (at + 4 > text.size()) return -1;

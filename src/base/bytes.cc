@@ -148,6 +148,22 @@ bool is_valid_utf8(std::string_view text) {
     return true;
 }
 
+char32_t take_code_point(std::string_view text, std::size_t& at) {
+    const auto first = static_cast<unsigned char>(text[at++]);
+    if (first < 0x80) return first;
+    const int rest = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+    char32_t point = first & (0x3FU >> rest);
+    for (int i = 0; i < rest; ++i)
+        point = (point << 6) | (static_cast<unsigned char>(text[at++]) & 0x3FU);
+    return point;
+}
+
+std::size_t count_code_points(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    }));
+}
+
 std::string utf8_prefix(std::string_view text, std::size_t bytes_max) {
     std::string prefix;
     prefix.reserve(text.size() < bytes_max ? text.size() : bytes_max);

@@ -23,6 +23,9 @@ namespace posthaste {
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 [[nodiscard]] bool is_valid_utf8(std::string_view text);
+// The code point that begins at `at`, which moves behind it. REQUIRES: the text is valid UTF-8 and goes on.
+[[nodiscard]] char32_t take_code_point(std::string_view text, std::size_t& at);
+[[nodiscard]] std::size_t count_code_points(std::string_view text);  // of valid UTF-8
 // At most `bytes_max` bytes of `text`, cut back to a code point's edge; bytes that are not UTF-8
 // become U+FFFD.
 [[nodiscard]] std::string utf8_prefix(std::string_view text, std::size_t bytes_max);
