@@ -127,7 +127,8 @@ Result<void> add_to(Directory::Contents& contents, const Record& record) {
             case RecordKind::consumer:
             case RecordKind::answer:
             case RecordKind::setting:
-            case RecordKind::contact: break;
+            case RecordKind::contact:
+            case RecordKind::letter: break;
         }
         ASSERT(false && "this kind of record is not in the directory");
     } catch (const std::exception& failure) {

@@ -16,19 +16,6 @@ constexpr Duration kRestMax = 1s;
 
 }  // namespace
 
-Rest::Rest(AlarmFactory& alarms, Clock& clock)
-    : clock_(clock), alarm_(alarms.make([this] { over_.notify(); })) {}
-
-Task<void> Rest::wait(Duration duration) {
-    alarm_->arm(clock_.now() + duration);
-    co_await over_.wait();
-}
-
-void Rest::cut_short() {
-    alarm_->cancel();
-    over_.notify();
-}
-
 JobRun::JobRun(Executor executor, const JobRunner::Ports& ports, const JobLimits& limits,
                const Sabotage& sabotage, Job job)
     : ports_(ports),

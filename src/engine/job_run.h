@@ -4,7 +4,6 @@
 // with a store that fails. Owned by the JobRunner; one executor.
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,24 +12,10 @@
 #include "engine/job.h"
 #include "engine/job_runner.h"
 #include "engine/job_work.h"
-#include "engine/signal.h"
-#include "ports/clock.h"
+#include "engine/rest.h"
 #include "ports/task.h"
 
 namespace posthaste {
-
-// Waits on the world's clock, until somebody cuts it short.
-class Rest {
-public:
-    Rest(AlarmFactory& alarms, Clock& clock);
-    Task<void> wait(Duration duration);
-    void cut_short();
-
-private:
-    Clock& clock_;
-    Signal over_;
-    std::unique_ptr<Alarm> alarm_;
-};
 
 class JobRun {
 public:

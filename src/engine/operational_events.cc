@@ -1,7 +1,5 @@
 #include "engine/operational_events.h"
 
-#include <simdjson.h>
-
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <string>
@@ -9,7 +7,7 @@
 
 #include "base/json_text.h"
 #include "domain/attempt_id.h"
-#include "domain/filter.h"
+#include "engine/event_targets.h"
 
 namespace posthaste {
 
@@ -85,14 +83,6 @@ std::string attempt_data(const Directory& directory, const Event& event, const E
         .text("endpointId", to_base62("ep", endpoint.id))
         .raw("lastAttempt", last.end());
     return data.end();
-}
-
-std::vector<EndpointId> targets_of(const Directory& directory, const Event& event) {
-    FilterInput input{nullptr, event.type, event.channels};
-    simdjson::dom::parser parser;
-    simdjson::dom::element payload;
-    if (parser.parse(event.payload).get(payload) == simdjson::SUCCESS) input.payload = &payload;
-    return directory.match(event.application, EventFacts{event.type, event.channels, &input});
 }
 
 }  // namespace
