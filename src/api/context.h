@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/native/token.h"
 #include "base/id.h"
@@ -38,6 +39,11 @@ struct ApiSettings {
     std::size_t management_body_max = 256u << 10;  // bytes of a request that is not an ingest
     Duration retry_after = 1s;                     // advice on a 503
 
+    // The contacts API.
+    Duration contacts_timeout = 30s;
+    std::size_t contacts_webhooks_max = 10;        // active ones of a user
+    std::vector<std::string> contacts_http_hosts;  // that need no https, beside loopback; "*": any
+
     // The native API.
     TokenSettings tokens;
     // Of users who logged in; without a secret nobody can.
@@ -50,13 +56,13 @@ struct ApiSettings {
     KeyKind default_signature = KeyKind::hmac_sha256;  // of secrets made for new endpoints
 };
 
+class Contacts;
 class JobService;
 class Logins;
 class OperationalEvents;
 class Passwords;
-namespace native {
 class RequestLocks;
-}
+class Trials;
 
 // The text of GET /metrics in the Prometheus exposition format, version 0.0.4.
 class MetricsPage {
@@ -72,9 +78,11 @@ struct ApiContext {
     MetricsPage& metrics;
     const ApiSettings& settings;
     Entropy& entropy;
-    native::RequestLocks& request_locks;  // one for all reactors
+    RequestLocks& request_locks;  // one for all reactors
     Logins& logins;
     Passwords& passwords;
+    Contacts& contacts;
+    Trials& trials;
     OperationalEvents* operational = nullptr;  // null: nobody is told of changes
     JobService* jobs = nullptr;                // null: there are no background tasks
     Telemetry* telemetry = nullptr;            // null: nobody reads warnings

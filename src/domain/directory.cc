@@ -150,6 +150,11 @@ std::vector<PreparedEndpointPtr> Directory::endpoints(ApplicationId application,
     return page_by_id<PreparedEndpointPtr>(listing ? &listing->by_id : nullptr, bounds);
 }
 
+std::vector<PreparedEndpointPtr> Directory::tombstones(ApplicationId application,
+                                                       PageBounds bounds) const {
+    return page_by_id<PreparedEndpointPtr>(tombstones_of_.find(application), bounds);
+}
+
 std::vector<EventTypePtr> Directory::event_types(OrganizationId organization,
                                                  NameBounds bounds) const {
     const auto bound = [](std::string_view name) {
@@ -208,6 +213,7 @@ void Directory::put(Endpoint endpoint) {
     const PreparedEndpointPtr fresh = prepare(std::move(endpoint), old);
     const Endpoint& config = fresh->config;
     endpoints_.at_own(config.id) = fresh;
+    if (config.is_deleted) tombstones_of_.at_own(config.application).put(fresh);
 
     const PreparedEndpointPtr gone = is_live(old) ? old : nullptr;
     const PreparedEndpointPtr come = is_live(fresh) ? fresh : nullptr;

@@ -92,6 +92,9 @@ public:
                                                                    PageBounds bounds) const;
     [[nodiscard]] std::vector<PreparedEndpointPtr> endpoints(ApplicationId application,
                                                              PageBounds bounds) const;
+    // The deleted ones, by id.
+    [[nodiscard]] std::vector<PreparedEndpointPtr> tombstones(ApplicationId application,
+                                                              PageBounds bounds) const;
     // By name: those behind `above` or before `below`, both exclusive; empty: no bound.
     struct NameBounds {
         std::string_view above;
@@ -184,6 +187,7 @@ private:
     PersistentMap<OrganizationId, OrganizationPtr> organizations_;
     PersistentMap<ApplicationId, PreparedApplicationPtr> applications_;  // tombstones included
     PersistentMap<EndpointId, PreparedEndpointPtr> endpoints_;           // tombstones included
+    PersistentMap<ApplicationId, PersistentSequence<PreparedEndpointPtr, ById>> tombstones_of_;
     // Live ones only:
     PersistentMap<OrganizationId, Listing<PreparedApplicationPtr>> applications_of_;
     PersistentMap<OrganizationId, PersistentSequence<EventTypePtr, ByName>> event_types_of_;

@@ -116,6 +116,27 @@ TEST(Directory, a_tombstone_is_found_and_nothing_else) {
     EXPECT_EQ(directory->with(example(1))->size(), 1U);
 }
 
+TEST(Directory, tombstones_are_listed_apart) {
+    std::vector<Endpoint> endpoints;
+    for (std::uint64_t i = 1; i <= 4; ++i) {
+        endpoints.push_back(example(i));
+        endpoints.back().is_deleted = i != 3;
+    }
+    endpoints.back().application = ApplicationId(3, 3);
+    DirectoryPtr directory = Directory::from(endpoints);
+    EXPECT_EQ(ids_of(directory->tombstones(kApplication, {})), ids({1, 2}));
+    EXPECT_EQ(ids_of(directory->tombstones(ApplicationId(3, 3), {})), ids({4}));
+    EXPECT_TRUE(directory->tombstones(ApplicationId(4, 4), {}).empty());
+    Endpoint last = example(3);
+    last.is_deleted = true;
+    last.revision = 2;
+    directory = directory->with(last);
+    PageBounds newest;
+    newest.descending = true;
+    newest.limit = 2;
+    EXPECT_EQ(ids_of(directory->tombstones(kApplication, newest)), ids({3, 2}));
+}
+
 TEST(Directory, an_inactive_endpoint_is_listed_but_not_matched) {
     Endpoint inactive = example(1);
     inactive.is_active = false;

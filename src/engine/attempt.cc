@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/bytes.h"
+
 namespace posthaste {
 
 namespace {
@@ -38,6 +40,15 @@ void append_standard(std::string& out, std::string_view prefix, const StandardHe
     out.append("\r\n");
     if (standard.signature.empty()) return;
     out.append(prefix).append("signature: ").append(standard.signature).append("\r\n");
+}
+
+// Receivers know the sender by it; an endpoint's own header of that name goes before.
+void append_contacts_headers(std::string& out, const Endpoint& endpoint) {
+    constexpr std::string_view kUserAgent = "User-Agent";
+    const bool has_own = std::any_of(
+        endpoint.headers.begin(), endpoint.headers.end(),
+        [](const auto& header) { return equal_ignoring_case(header.first, kUserAgent); });
+    if (!has_own) append_line(out, kUserAgent, "Whookfirm-Webhooks/1.0");
 }
 
 }  // namespace
@@ -78,6 +89,7 @@ std::string attempt_headers(const Event& event, const Route& route, Timestamp no
             headers.append("\r\n");
         }
     }
+    if (endpoint.profile == Profile::contacts) append_contacts_headers(headers, endpoint);
     for (const auto& [name, value] : endpoint.headers) append_line(headers, name, value);
     return headers;
 }

@@ -94,6 +94,18 @@ TEST(AttemptHeaders, NamesFollowTheSettingForNativeEndpointsOnly) {
     EXPECT_EQ(value_of(both, "svix-signature"), value_of(both, "webhook-signature"));
 }
 
+TEST(AttemptHeaders, ContactsWebhooksAreToldTheSendersName) {
+    auto prepared =
+        std::make_shared<PreparedEndpoint>(*sample_endpoint(std::nullopt, Profile::contacts));
+    std::string headers = attempt_headers(sample_event(), make_route(prepared), Timestamp{});
+    EXPECT_EQ(value_of(headers, "User-Agent"), "Whookfirm-Webhooks/1.0");
+    prepared = std::make_shared<PreparedEndpoint>(*prepared);
+    prepared->config.headers = {{"user-agent", "own"}};
+    headers = attempt_headers(sample_event(), make_route(prepared), Timestamp{});
+    EXPECT_EQ(headers.find("Whookfirm"), std::string::npos);
+    EXPECT_EQ(value_of(headers, "user-agent"), "own");
+}
+
 TEST(AttemptHeaders, ConfiguredHeadersGoOutAsGiven) {
     auto prepared =
         std::make_shared<PreparedEndpoint>(*sample_endpoint(std::nullopt, Profile::native));

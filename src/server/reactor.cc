@@ -89,9 +89,16 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
                                    [this](const Job& job) { operational_.on_job_finished(job); }}),
       logins_(loop.get_executor(), engine_.directory(), shared.passwords, shared.login_guard,
               login_settings(shared.config)),
+      outbox_(loop.get_executor(),
+              Outbox::Ports{shared.store, clock_, alarms_, telemetry_, engine_.directory(),
+                            [this](std::shared_ptr<Event> event) {
+                                return engine_.accept(std::move(event));
+                            }}),
+      contacts_(Contacts::Ports{shared.store, clock_, entropy_, outbox_, shared.contact_counts}),
+      trials_(transport_, clock_),
       api_(ApiContext{engine_, shared.store, clock_, shared.metrics, shared.settings, entropy_,
-                      shared.request_locks, logins_, shared.passwords, &operational_, &jobs_,
-                      &telemetry_}),
+                      shared.request_locks, logins_, shared.passwords, contacts_, trials_,
+                      &operational_, &jobs_, &telemetry_}),
       server_(loop.get_executor(), server_options(shared.config, shared.log), api_),
       work_(asio::make_work_guard(loop)) {
     engine_.report_to(&operational_);
@@ -121,6 +128,8 @@ Task<void> Reactor::drain() {
     co_await server_.drain(drain_);
     job_runner_.stop();
     co_await job_runner_.join();
+    outbox_.stop();
+    co_await outbox_.join();
     operational_.stop();
     co_await operational_.join();
     co_await logins_.join();
@@ -129,7 +138,10 @@ Task<void> Reactor::drain() {
 
 void Reactor::join() { thread_.join(); }
 
-void Reactor::start_jobs() { job_runner_.resume(); }
+void Reactor::resume_work() {
+    job_runner_.resume();
+    outbox_.resume();
+}
 
 void Reactor::take_job(Job job) {
     asio::post(loop_, [this, job = std::move(job)]() mutable { job_runner_.take(std::move(job)); });

@@ -9,11 +9,14 @@
 #include <thread>
 
 #include "api/router.h"
+#include "engine/contacts.h"
 #include "engine/engine.h"
 #include "engine/job_runner.h"
 #include "engine/job_service.h"
 #include "engine/logins.h"
 #include "engine/operational_events.h"
+#include "engine/outbox.h"
+#include "engine/trials.h"
 #include "net/asio_alarm.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
@@ -33,9 +36,10 @@ struct Shared {
     Mailboxes& mailboxes;
     MetricsPage& metrics;
     Log& log;
-    native::RequestLocks& request_locks;
+    RequestLocks& request_locks;
     SharedLoginGuard& login_guard;
     Passwords& passwords;
+    ContactCounts& contact_counts;
     JobService::Announce
         announce_job;  // to the process's one JobRunner; may be called by any reactor
 };
@@ -56,9 +60,9 @@ public:
     void end();
     void join();
 
-    // Of the process's jobs one reactor takes care: it goes on with those of the last run, and takes new ones. `take_job` is
-    // thread-safe.
-    void start_jobs();
+    // Of the process's jobs, and of events the last run left in the outbox, one reactor takes care: it goes on with those of
+    // the last run, and takes new jobs. `take_job` is thread-safe.
+    void resume_work();
     void take_job(Job job);
 
     [[nodiscard]] Engine& engine() { return engine_; }
@@ -80,6 +84,9 @@ private:
     JobService jobs_;
     JobRunner job_runner_;
     Logins logins_;
+    Outbox outbox_;
+    Contacts contacts_;
+    Trials trials_;
     Api api_;
     HttpServer server_;
     asio::executor_work_guard<Executor> work_;

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "api/authenticator.h"
-#include "api/native/idempotency.h"
+#include "api/request_locks.h"
 #include "crypto/argon2_passwords.h"
 #include "server/audit_head.h"
 #include "server/core_dumps.h"
@@ -147,9 +147,10 @@ private:
     TallyBoard tally_;
     std::string problem_;  // of the store, as it was last logged
     AuditHead audit_head_{log_};
-    native::RequestLocks request_locks_;
+    RequestLocks request_locks_;
     SharedLoginGuard login_guard_;
     Argon2Passwords passwords_;  // after the loops, to which it answers
+    ContactCounts contact_counts_;
     std::unique_ptr<PrometheusPage> page_;
     LatePage late_page_;
     std::vector<std::unique_ptr<Reactor>> reactors_;
@@ -207,8 +208,9 @@ Result<void> Server::read_settings() {
 
 void Server::build_reactors(const Recovery& recovery) {
     auto announce_job = [this](const Job& job) { reactors_.front()->take_job(job); };
-    const Shared shared{config_, settings_,      *store_,      *directory_, mailboxes_,  late_page_,
-                        log_,    request_locks_, login_guard_, passwords_,  announce_job};
+    const Shared shared{config_,         settings_,   *store_,        *directory_,  mailboxes_,
+                        late_page_,      log_,        request_locks_, login_guard_, passwords_,
+                        contact_counts_, announce_job};
     std::vector<ReactorCounters> counters;
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         reactors_.push_back(std::make_unique<Reactor>(*loops_[i], i, loops_.size(), shared));
@@ -229,7 +231,7 @@ void Server::build_reactors(const Recovery& recovery) {
     MaintenanceOptions maintenance;
     maintenance.retention = RetentionPolicy{config_.retention, config_.dead_retention};
     reactors_.front()->engine().start_maintenance(maintenance);
-    reactors_.front()->start_jobs();
+    reactors_.front()->resume_work();
 }
 
 void Server::announce(const Recovery& recovery) {

@@ -151,7 +151,9 @@ public:
         return world_.reads_work ? inner_.tally() : unavailable<Tally>();
     }
     Task<Result<ConfigChange>> change_config(ConfigChange change) override {
-        return inner_.change_config(std::move(change));
+        Result<ConfigChange> changed = co_await inner_.change_config(std::move(change));
+        if (world_.dies_after_change) world_.fate = CommitFate::refused;
+        co_return changed;
     }
     Task<Result<std::vector<Record>>> read_records(RecordQuery query) override {
         return inner_.read_records(std::move(query));
@@ -212,13 +214,22 @@ private:
     MemoryStore inner_;
 };
 
-struct World::Silent final : Telemetry, Mailboxes {
+struct World::Listener final : Telemetry, Mailboxes {
+    explicit Listener(World& world) : world_(world) {}
     void on_attempt(const Event&, const Endpoint&, const AttemptRecord&, DeliveryState) override {}
-    void on_notice(Severity, std::string_view, std::string_view) override {}
+    void on_published(const Event& event, UserId user, std::uint64_t contacts) override {
+        world_.published.push_back({event.uid.value_or(""), event.type, user, contacts});
+    }
+    void on_notice(Severity, std::string_view area, std::string_view sentence) override {
+        world_.notices.push_back(std::string(area) + ": " + std::string(sentence));
+    }
     // One reactor: nothing is ever for another.
     void hand_over(std::size_t, std::vector<PendingDelivery>) override { std::abort(); }
     void announce_parked(std::size_t, EndpointId, Timestamp) override { std::abort(); }
     void post(std::size_t, std::move_only_function<void(Engine&)>) override { std::abort(); }
+
+private:
+    World& world_;
 };
 
 class World::TextPage final : public MetricsPage {
@@ -231,7 +242,7 @@ World::World(EngineLimits limits)
       entropy_(std::make_unique<RepeatableEntropy>()),
       store_(std::make_unique<WatchedStore>(*this)),
       transport_(std::make_unique<FakeTransport>(*this)),
-      silent_(std::make_unique<Silent>()),
+      listener_(std::make_unique<Listener>(*this)),
       page_(std::make_unique<TextPage>()),
       directory_(Directory::from({})) {
     settings.organization = OrganizationId{0x0190'0000'0001'7000ULL, 0x8000'0000'0000'0001ULL};
@@ -240,8 +251,8 @@ World::World(EngineLimits limits)
     settings.reactors = 3;
     settings.tokens.secret = "test value";
     settings.user_tokens.secret = "test value of users";
-    Engine::Ports ports{*store_,   *transport_, *this,    *this,
-                        *entropy_, *silent_,    *silent_, directory_};
+    Engine::Ports ports{*store_,   *transport_, *this,      *this,
+                        *entropy_, *listener_,  *listener_, directory_};
     engine_ = std::make_unique<Engine>(io_.get_executor(), 0, 1, ports, limits);
     directory_.on_change([this](EndpointId id) { engine_->endpoint_changed(id); });
     engine_->start(Recovery{});
@@ -251,14 +262,23 @@ World::World(EngineLimits limits)
     const auto expunge = [this](EventId event) { return engine_->expunge(event); };
     job_runner_ = std::make_unique<JobRunner>(
         io_.get_executor(),
-        JobRunner::Ports{*store_, *this, *this, *silent_, directory_, resend, expunge, {}});
+        JobRunner::Ports{*store_, *this, *this, *listener_, directory_, resend, expunge, {}});
     jobs_ = std::make_unique<JobService>(*store_, *this,
                                          [this](const Job& job) { job_runner_->take(job); });
     logins_ = std::make_unique<Logins>(io_.get_executor(), engine_->directory(), passwords,
                                        login_guard_, LoginSettings{});
-    const ApiContext context{*engine_,  *store_,   *this,          *page_,
-                             settings,  *entropy_, request_locks_, *logins_,
-                             passwords, nullptr,   jobs_.get(),    silent_.get()};
+    const auto accept = [this](std::shared_ptr<Event> event) {
+        return engine_->accept(std::move(event));
+    };
+    outbox_ = std::make_unique<Outbox>(
+        io_.get_executor(),
+        Outbox::Ports{*store_, *this, *this, *listener_, engine_->directory(), accept});
+    contacts_ = std::make_unique<Contacts>(
+        Contacts::Ports{*store_, *this, *entropy_, *outbox_, contact_counts_});
+    trials_ = std::make_unique<Trials>(*transport_, *this);
+    const ApiContext context{*engine_,  *store_,        *this,       *page_,         settings,
+                             *entropy_, request_locks_, *logins_,    passwords,      *contacts_,
+                             *trials_,  nullptr,        jobs_.get(), listener_.get()};
     api_ = std::make_unique<Api>(context);
 }
 
@@ -304,6 +324,8 @@ void World::stop_engine() {
     job_runner_->stop();
     asio::co_spawn(io_, job_runner_->join(), [](std::exception_ptr) {});
     asio::co_spawn(io_, logins_->join(), [](std::exception_ptr) {});
+    outbox_->stop();
+    asio::co_spawn(io_, outbox_->join(), [](std::exception_ptr) {});
     asio::co_spawn(io_, engine_->stop(1s), [&done](std::exception_ptr) { done = true; });
     settle();
     while (!done && !alarms_.empty()) advance(1s);

@@ -16,14 +16,17 @@
 #include <utility>
 #include <vector>
 
-#include "api/native/idempotency.h"
 #include "api/native/token.h"
+#include "api/request_locks.h"
 #include "api/router.h"
+#include "engine/contacts.h"
 #include "engine/engine.h"
 #include "engine/job_runner.h"
 #include "engine/job_service.h"
 #include "engine/logins.h"
+#include "engine/outbox.h"
 #include "engine/signal.h"
+#include "engine/trials.h"
 #include "ports/clock.h"
 #include "ports/transport.h"
 #include "store/memory/memory_store.h"
@@ -109,11 +112,25 @@ public:
     // How the store fails.
     CommitFate fate = CommitFate::applied;
     bool reads_work = true;
+    // A change of configuration, once stored, takes the store down: what follows it is refused until `fate` is set anew.
+    bool dies_after_change = false;
     std::string store_problem;  // not empty: the store says it is not healthy
 
     ApiSettings settings;
     FakePasswords passwords;
 
+    // What telemetry heard.
+    struct Published {
+        std::string event_id;
+        std::string type;
+        UserId user;
+        std::uint64_t contacts = 0;
+        friend bool operator==(const Published&, const Published&) = default;
+    };
+    std::vector<Published> published;
+    std::vector<std::string> notices;  // "area: sentence"
+
+    [[nodiscard]] Outbox& outbox() { return *outbox_; }
     [[nodiscard]] Api& api() { return *api_; }
     [[nodiscard]] Engine& engine() { return *engine_; }
     [[nodiscard]] Logins& logins() { return *logins_; }
@@ -139,7 +156,7 @@ private:
     class FakeTransport;
     class BendablePolicy;
     class WatchedStore;
-    struct Silent;
+    struct Listener;
     class TextPage;
 
     std::unique_ptr<Sent> start(Method method, const std::string& target, const std::string& body,
@@ -153,15 +170,19 @@ private:
     std::unique_ptr<Entropy> entropy_;
     std::unique_ptr<WatchedStore> store_;
     std::unique_ptr<FakeTransport> transport_;
-    std::unique_ptr<Silent> silent_;
+    std::unique_ptr<Listener> listener_;
     std::unique_ptr<TextPage> page_;
     DirectoryHolder directory_;
-    native::RequestLocks request_locks_;
+    RequestLocks request_locks_;
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<JobService> jobs_;
     std::unique_ptr<JobRunner> job_runner_;
     SharedLoginGuard login_guard_;
     std::unique_ptr<Logins> logins_;
+    ContactCounts contact_counts_;
+    std::unique_ptr<Outbox> outbox_;
+    std::unique_ptr<Contacts> contacts_;
+    std::unique_ptr<Trials> trials_;
     std::unique_ptr<Api> api_;
     bool stopped_ = false;
 };

@@ -1,56 +1,19 @@
 #include "api/native/idempotency.h"
-#include "api/authenticator.h"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <memory>
 
+#include "api/authenticator.h"
 #include "api/native/answers.h"
 #include "api/native/digest.h"
-#include "api/reply.h"
-#include "base/assert.h"
-#include "ports/suspend.h"
+#include "api/request_locks.h"
 
 namespace posthaste::native {
 
 namespace {
 
 namespace json = boost::json;
-
-struct Woken {};
-using Resume = std::move_only_function<void(Woken)>;
-
-// Holds a key's lock for as long as the request runs, whatever becomes of it.
-class Held {
-public:
-    Held(RequestLocks& locks, Id key) : locks_(locks), key_(key) {}
-    ~Held() { locks_.release(key_); }
-    Held(const Held&) = delete;
-    Held& operator=(const Held&) = delete;
-
-private:
-    RequestLocks& locks_;
-    Id key_;
-};
-
-Task<void> acquire(RequestLocks* locks, Id key) {
-    const Executor executor = co_await asio::this_coro::executor;
-    bool is_mine = locks->acquire(key, nullptr);
-    while (!is_mine) {
-        auto start = [&](Resume resume) {
-            auto shared = std::make_shared<Resume>(std::move(resume));
-            const std::function<void()> wake = [executor, shared] {
-                asio::post(executor, [shared] { (*shared)(Woken{}); });
-            };
-            is_mine = locks->acquire(key, wake);
-            if (is_mine) wake();
-        };
-        co_await suspend<Woken>(std::move(start));
-    }
-}
 
 std::string encode(const HttpResponse& response) {
     json::object body;
@@ -118,25 +81,6 @@ std::optional<Id> request_key(const HttpRequest& request, const Principal& princ
     return digest_id(named);
 }
 
-bool RequestLocks::acquire(Id key, std::function<void()> wake) {
-    const std::lock_guard lock(mutex_);
-    const auto [held, is_new] = held_.try_emplace(key);
-    if (!is_new && wake) held->second.push_back(std::move(wake));
-    return is_new;
-}
-
-void RequestLocks::release(Id key) {
-    std::vector<std::function<void()>> waiting;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto held = held_.find(key);
-        ASSERT(held != held_.end());
-        waiting = std::move(held->second);
-        held_.erase(held);
-    }
-    for (const auto& wake : waiting) wake();
-}
-
 Task<HttpResponse> answer_once(Handler handler, Call call) {
     const ApiContext& context = *call.context;
     const auto principal = call.authenticator->authenticate(call.request, context.clock.now(),
@@ -146,8 +90,7 @@ Task<HttpResponse> answer_once(Handler handler, Call call) {
     // Without a valid token the handler says what is wrong.
     if (!key) co_return co_await handler(call);
 
-    co_await acquire(&context.request_locks, *key);
-    const Held held(context.request_locks, *key);
+    const HeldLock held = co_await hold(&context.request_locks, *key);
     Result<Record> record = co_await find_answer(call, (*principal)->organization, to_uuid(*key));
     if (!record) co_return fault(record.error(), context);
     if (is_kept(*record, context.clock.now())) {
