@@ -4,7 +4,7 @@
 #include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "base/bytes.h"
+#include "api/text.h"
 
 namespace posthaste {
 
@@ -60,23 +60,18 @@ std::optional<std::string_view> read_string(Problems& problems, const std::strin
     return std::nullopt;
 }
 
-namespace {
-
-std::optional<bool> bool_of_text(std::string_view text) {
-    const std::string word = to_lower(text.substr(0, 8));
-    for (const std::string_view yes : {"1", "true", "t", "yes", "y", "on"})
-        if (word == yes) return true;
-    for (const std::string_view no : {"0", "false", "f", "no", "n", "off"})
-        if (word == no) return false;
+std::optional<Id> read_uuid(Problems& problems, std::string_view name, const json::value& value) {
+    if (value.is_string())
+        return read_id(problems, body_location(name), to_std(value.get_string()));
+    problems.add("uuid_type", body_location(name),
+                 "UUID input should be a string, bytes or UUID object", echoed(value));
     return std::nullopt;
 }
-
-}  // namespace
 
 std::optional<bool> read_bool(Problems& problems, std::string_view name, const json::value& value) {
     if (value.is_bool()) return value.get_bool();
     std::optional<bool> result;
-    if (value.is_string()) result = bool_of_text(to_std(value.get_string()));
+    if (value.is_string()) result = parse_bool(to_std(value.get_string()));
     const bool is_number = value.is_number();
     const double number = is_number ? value.to_number<double>() : -1;
     if (number >= 0 && number <= 0) result = false;

@@ -36,6 +36,8 @@ void add_missing(Problems& problems, std::string_view name, const json::object& 
 [[nodiscard]] std::optional<std::string_view> read_string(Problems& problems,
                                                           const std::string& location,
                                                           const json::value& value);
+[[nodiscard]] std::optional<Id> read_uuid(Problems& problems, std::string_view name,
+                                          const json::value& value);
 // What counts as a truth value is as generous as in the originals: "yes", 1, "off" …
 [[nodiscard]] std::optional<bool> read_bool(Problems& problems, std::string_view name,
                                             const json::value& value);

@@ -108,15 +108,19 @@ HttpResponse Problems::reply() const {
     return posthaste::reply(422, std::move(body));
 }
 
+std::optional<Id> read_id(Problems& problems, std::string_view location, std::string_view text) {
+    if (const auto id = parse_uuid(text)) return id;
+    if (const auto id = parse_uuid(bare_uuid(text))) return id;
+    const std::string fault = uuid_fault(text);
+    problems.add("uuid_parsing", location, "Input should be a valid UUID, " + fault,
+                 echoed_input(json_string(text)), error_context(fault));
+    return std::nullopt;
+}
+
 std::optional<Id> read_path_id(Problems& problems, std::string_view name,
                                std::string_view segment) {
     if (const auto id = parse_uuid(segment)) return id;
-    const std::string text = percent_decode(segment);
-    if (const auto id = parse_uuid(bare_uuid(text))) return id;
-    const std::string fault = uuid_fault(text);
-    problems.add("uuid_parsing", location("path", name), "Input should be a valid UUID, " + fault,
-                 echoed_input(json_string(text)), error_context(fault));
-    return std::nullopt;
+    return read_id(problems, location("path", name), percent_decode(segment));
 }
 
 std::int64_t read_query_integer(Problems& problems, std::string_view query,
@@ -143,6 +147,18 @@ std::int64_t read_query_integer(Problems& problems, std::string_view query,
                      "{\"le\":" + bound + "}");
     }
     return *value;
+}
+
+bool read_query_bool(Problems& problems, std::string_view query, std::string_view name,
+                     bool fallback) {
+    const auto text = query_value(query, name);
+    if (!text) return fallback;
+    const auto value = parse_bool(*text);
+    if (!value)
+        problems.add("bool_parsing", location("query", name),
+                     "Input should be a valid boolean, unable to interpret input",
+                     echoed_input(json_string(*text)));
+    return value.value_or(fallback);
 }
 
 std::string error_context(std::string_view reason) {

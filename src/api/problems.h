@@ -34,6 +34,9 @@ private:
     std::string items_;
 };
 
+// A UUID at `location`. Adds a problem and returns nothing when the text is not one.
+[[nodiscard]] std::optional<Id> read_id(Problems& problems, std::string_view location,
+                                        std::string_view text);
 // A UUID in the path; `segment` is as received. Adds a problem and returns nothing when it is not one.
 [[nodiscard]] std::optional<Id> read_path_id(Problems& problems, std::string_view name,
                                              std::string_view segment);
@@ -50,6 +53,10 @@ struct IntegerRule {
 
 // {"error":"<reason>"}, a `ctx`.
 [[nodiscard]] std::string error_context(std::string_view reason);
+
+// A truth value in the query; `fallback` when it is not there.
+[[nodiscard]] bool read_query_bool(Problems& problems, std::string_view query,
+                                   std::string_view name, bool fallback);
 
 // A request's text as `input`: itself when it is short, else a sentence about its length.
 [[nodiscard]] std::string echoed_input(std::string_view json);

@@ -6,6 +6,7 @@
 
 #include "api/admission.h"
 #include "api/authenticator.h"
+#include "api/contacts/routes.h"
 #include "api/docs/routes.h"
 #include "api/handlers.h"
 #include "api/native/answers.h"
@@ -32,14 +33,18 @@ constexpr ApiRoute kRoutes[] = {
 std::vector<ApiRoute> all_routes() {
     std::vector<ApiRoute> all(std::begin(kRoutes), std::end(kRoutes));
     for (const std::span<const ApiRoute> table :
-         {docs::routes(), subscriptions::routes(), native::routes()})
+         {docs::routes(), subscriptions::routes(), contacts::routes(), native::routes()})
         all.insert(all.end(), table.begin(), table.end());
     return all;
 }
 
+// Below /api/v1, but for what the contacts API has there.
 bool is_native(std::string_view path) {
     constexpr std::string_view kBase = "/api/v1";
-    return path.starts_with(kBase) && (path.size() == kBase.size() || path[kBase.size()] == '/');
+    if (!path.starts_with(kBase)) return false;
+    path.remove_prefix(kBase.size());
+    if (path.empty()) return true;
+    return path.front() == '/' && !contacts::has_resource(take_segment(path));
 }
 
 Task<HttpResponse> ready(HttpResponse response) { co_return response; }

@@ -122,4 +122,13 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
     return value == kMin ? kMax : -value;
 }
 
+std::optional<bool> parse_bool(std::string_view text) {
+    const std::string word = to_lower(text.substr(0, 8));
+    for (const std::string_view yes : {"1", "true", "t", "yes", "y", "on"})
+        if (word == yes) return true;
+    for (const std::string_view no : {"0", "false", "f", "no", "n", "off"})
+        if (word == no) return false;
+    return std::nullopt;
+}
+
 }  // namespace posthaste

@@ -26,4 +26,7 @@ enum class PlusSign : std::uint8_t { literal, space };
 // Saturates at the limits of int64.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
 
+// A truth value as lenient frameworks read it, in any case: 1, true, t, yes, y, on, and their opposites.
+[[nodiscard]] std::optional<bool> parse_bool(std::string_view text);
+
 }  // namespace posthaste
