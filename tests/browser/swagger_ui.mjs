@@ -12,6 +12,13 @@ export class SwaggerUi {
         return new Operation(this.page, this.page.locator(`[id="operations-${tag}-${operationId}"]`));
     }
 
+    // Opens an operation, fills it in, and sends it.
+    async send([tag, operationId], request) {
+        const operation = this.operation(tag, operationId);
+        await operation.open();
+        return operation.tryOut(request);
+    }
+
     // Signs in with a password, as the button at the top offers it.
     async authorize(username, password) {
         await this.page.getByRole('button', { name: 'Authorize', exact: true }).click();
@@ -20,7 +27,7 @@ export class SwaggerUi {
         await form.getByLabel('password:').fill(password);
         await form.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click();
         await form.getByRole('button', { name: 'Logout' }).waitFor();
-        await this.page.getByRole('button', { name: 'Close' }).click();
+        await form.getByRole('button', { name: 'Close' }).click();
     }
 }
 
