@@ -10,6 +10,7 @@ find_package(CLI11 REQUIRED)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(argon2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
+pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
 # Not by pkg-config, whose -pthread would differ from what the precompiled header was made with.
 find_library(POSTHASTE_RE2 re2 REQUIRED)
 find_package(tomlplusplus REQUIRED)

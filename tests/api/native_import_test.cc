@@ -59,6 +59,19 @@ TEST(NativeImport, changes_what_differs_and_keeps_what_the_document_does_not_kno
               R"({"data":{"modified":["user.created"]}})");
 }
 
+TEST(NativeImport, reads_yaml) {
+    World world;
+    const std::string yaml =
+        "openapi: 3.1.0\nwebhooks:\n  user.created:\n    post:\n      summary: Somebody came.\n"
+        "      requestBody: {content: {application/json: {schema: {type: object}}}}\n";
+    const std::string text = boost::json::serialize(boost::json::value(yaml));
+    EXPECT_EQ(world.call(Method::post, kPath, R"({"specRaw":)" + text + "}").body,
+              R"({"data":{"modified":["user.created"]}})");
+    const Answer made = world.call(Method::get, "/event-type/user.created");
+    EXPECT_EQ(made.text("description"), "Somebody came.");
+    EXPECT_EQ(made.json().at("schemas"), boost::json::parse(R"({"1":{"type":"object"}})"));
+}
+
 TEST(NativeImport, a_dry_run_stores_nothing) {
     World world;
     const Answer told =
@@ -93,7 +106,11 @@ TEST(NativeImport, refusals) {
         {"{}", 400, "Either spec or specRaw"},
         {R"({"spec":)" + spec() + R"(,"specRaw":"{}"})", 400, "Either spec or specRaw"},
         {R"({"spec":"text"})", 422, "spec"},
-        {R"({"specRaw":"openapi: 3.1.0"})", 422, "YAML is not read"},
+        {R"({"specRaw":"openapi: 3.1.0"})", 422, "no webhooks"},
+        {R"({"specRaw":"openapi: 3.1.0\nwebhooks:\n\ta: b"})", 422,
+         "cannot be read: line 3, column 1: found character that cannot start any token"},
+        {R"({"specRaw":"{\n  \"openapi\" 3}"})", 422,
+         "cannot be read: line 2, column 13: syntax error"},
         {R"({"spec":{"webhooks":{}}})", 422, "no webhooks"},
         {R"({"spec":)" + spec(R"({"type":"text"})") + "}", 422,
          "/webhooks/user.created: /1/type: The types are"},

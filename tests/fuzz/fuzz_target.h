@@ -65,5 +65,6 @@ void run_sealed(std::string_view input);
 void run_secret(std::string_view input);
 void run_url(std::string_view input);
 void run_verify(std::string_view input);
+void run_yaml(std::string_view input);
 
 }  // namespace posthaste::fuzz

@@ -1,4 +1,4 @@
-// JSON: the scanner against Boost.JSON, the payload reader's fast way against its slow one.
+// JSON: the scanner against Boost.JSON, the payload reader's fast way against its slow one. YAML, which becomes JSON.
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/json_scan.h"
+#include "api/native/document_text.h"
 #include "api/native/json_members.h"
 #include "api/native/message_in.h"
 #include "api/native/payload_text.h"
@@ -149,6 +150,18 @@ void run_message_in(std::string_view input) {
     ASSERT(std::ranges::equal(fast->channels(), slow->channels()));
     ASSERT(std::ranges::equal(fast->tags, slow->tags));
     ASSERT(fast->tree != nullptr);
+}
+
+// What is read of a document people write is JSON: its text reads as the same value.
+void run_yaml(std::string_view input) {
+    const auto value = native::read_yaml(input);
+    if (!value) {
+        ASSERT(value.error().line >= 1 && value.error().column >= 1);
+        ASSERT(!value.error().message.empty());
+        return;
+    }
+    const auto again = native::read_json(boost::json::serialize(*value));
+    ASSERT(again && *again == *value);
 }
 
 }  // namespace posthaste::fuzz

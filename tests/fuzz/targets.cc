@@ -29,6 +29,7 @@ constexpr std::array kTargets = {
     FuzzTarget{"secret", run_secret},
     FuzzTarget{"url", run_url},
     FuzzTarget{"verify", run_verify},
+    FuzzTarget{"yaml", run_yaml},
 };
 
 }  // namespace

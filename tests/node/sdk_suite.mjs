@@ -108,6 +108,19 @@ test('event types', async () => {
     await refused(svix.eventType.get(name), 404);
 });
 
+test('event types are imported from an OpenAPI document, in JSON and in YAML', async () => {
+    const [first, second] = [unique('imported'), unique('imported')];
+    const post = { summary: 'Somebody came.', requestBody: { content: { 'application/json': { schema: { type: 'object' } } } } };
+    const spec = { openapi: '3.1.0', webhooks: { [first]: { post } } };
+    assert.deepEqual((await svix.eventType.importOpenapi({ spec })).data.modified, [first]);
+    const specRaw = `openapi: 3.1.0\nwebhooks:\n  ${second}:\n    post: {summary: Somebody left., tags: [users]}\n`;
+    const told = (await svix.eventType.importOpenapi({ specRaw, dryRun: true })).data;
+    assert.deepEqual(told.toModify.map(({ name, groupName }) => [name, groupName]), [[second, 'users']]);
+    await svix.eventType.importOpenapi({ specRaw });
+    assert.equal((await svix.eventType.get(second)).description, 'Somebody left.');
+    await refused(svix.eventType.importOpenapi({ specRaw: 'a: [1' }), 422);
+});
+
 test('endpoints, their headers and secrets', async () => {
     const app = await newApp();
     const type = unique('user.created');

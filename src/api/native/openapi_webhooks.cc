@@ -6,13 +6,14 @@
 #include <set>
 #include <utility>
 
+#include "api/native/document_text.h"
+
 namespace posthaste::native {
 
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kDepthMax = 128;
 constexpr std::size_t kHopsMax = 8;
 constexpr std::string_view kComponents = "#/components/schemas/";
 constexpr std::string_view kDefinitions = "#/definitions/";
@@ -220,14 +221,11 @@ private:
 }  // namespace
 
 std::expected<std::vector<WebhookType>, SchemaFault> read_webhooks(std::string_view document) {
-    json::parse_options options;
-    options.max_depth = kDepthMax;
-    boost::system::error_code error;
-    const json::value parsed = json::parse({document.data(), document.size()}, error, {}, options);
-    if (error)
-        return std::unexpected(SchemaFault{
-            "", "The document is not JSON (YAML is not read): " + error.message() + "."});
-    return Reader(parsed).read();
+    const DocumentValue parsed = read_document(document);
+    if (!parsed)
+        return std::unexpected(
+            SchemaFault{"", "The document cannot be read: " + parsed.error().to_string() + "."});
+    return Reader(*parsed).read();
 }
 
 }  // namespace posthaste::native

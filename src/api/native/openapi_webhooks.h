@@ -1,8 +1,8 @@
 #pragma once
 
-// Event types out of an OpenAPI document: its `webhooks` (3.1) or `x-webhooks` (3.0), each with the JSON Schema of its body made
-// self-contained. Pure. Local references are followed; OpenAPI 3.0's own words (nullable, example, boolean exclusiveMinimum)
-// become those of JSON Schema.
+// Event types out of an OpenAPI document in JSON or YAML: its `webhooks` (3.1) or `x-webhooks` (3.0), each with the JSON Schema
+// of its body made self-contained. Pure. Local references are followed; OpenAPI 3.0's own words (nullable, example, boolean
+// exclusiveMinimum) become those of JSON Schema.
 
 #include <expected>
 #include <optional>

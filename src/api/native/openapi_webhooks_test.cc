@@ -50,6 +50,39 @@ TEST(OpenApiWebhooks, what_an_event_type_takes_over) {
     EXPECT_EQ(types->at(2).description, "Old.");
 }
 
+TEST(OpenApiWebhooks, yaml_is_as_good_as_json) {
+    const auto types = read_webhooks(R"(
+openapi: 3.1.0
+x-defaults: &defaults
+  type: object
+  required: [id]
+webhooks:
+  user.created:
+    post:
+      summary: Somebody came.   # and stays
+      tags: [users]
+      requestBody:
+        content:
+          application/json:
+            schema:
+              <<: *defaults
+              properties:
+                id: {type: integer, minimum: 1}
+                plan: {$ref: '#/components/schemas/Plan'}
+components:
+  schemas:
+    Plan: {type: string, enum: [on, off, 'no']}
+)");
+    ASSERT_TRUE(types) << types.error().message;
+    ASSERT_EQ(types->size(), 1U);
+    EXPECT_EQ(types->front().name, "user.created");
+    EXPECT_EQ(types->front().description, "Somebody came.");
+    EXPECT_EQ(json::parse(*types->front().schemas), json::parse(R"({"1": {
+        "type": "object", "required": ["id"],
+        "properties": {"id": {"type": "integer", "minimum": 1}, "plan": {"$ref": "#/definitions/Plan"}},
+        "definitions": {"Plan": {"type": "string", "enum": ["on", "off", "no"]}}}})"));
+}
+
 struct Case {
     std::string_view schema;
     std::string_view expected;
@@ -108,7 +141,9 @@ TEST(OpenApiWebhooks, refusals) {
         std::string_view says;
     };
     const Row rows[] = {
-        {"openapi: 3.1.0", "", "not JSON"},
+        {"openapi: 3.1.0", "", "no webhooks"},
+        {"a: 1\n\tb: 2", "", "cannot be read: line 2, column 1: found"},
+        {"{\"a\": }", "", "cannot be read: line 1, column 7: syntax error"},
         {"[]", "", "no webhooks"},
         {R"({"paths": {}})", "", "no webhooks"},
         {R"({"webhooks": {"a": {}}})", "/webhooks/a", "no operation"},
