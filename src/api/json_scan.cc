@@ -3,6 +3,7 @@
 #include <bitset>
 #include <cstdint>
 
+#include "api/text.h"
 #include "base/bytes.h"
 
 namespace posthaste {
@@ -58,7 +59,7 @@ public:
 
 private:
     bool fault(std::string_view reason, std::size_t at) {
-        result_.fault = JsonFault{count_code_points(text_.substr(0, at)), reason};
+        result_.fault = JsonFault{count_characters(text_.substr(0, at)), reason};
         return false;
     }
 
@@ -254,7 +255,7 @@ JsonScan scan_json(std::string_view text, std::string_view wanted) {
     if (!is_valid_utf8(text)) {
         JsonScan bad;
         bad.fault =
-            JsonFault{count_code_points(text.substr(0, first_bad_byte(text))), "Invalid UTF-8"};
+            JsonFault{count_characters(text.substr(0, first_bad_byte(text))), "Invalid UTF-8"};
         return bad;
     }
     return Scanner(text, wanted).run();

@@ -95,6 +95,12 @@ std::string first_characters(std::string_view text, std::size_t characters_max) 
     return clean;
 }
 
+std::size_t count_characters(std::string_view text) {
+    std::size_t count = 0;
+    for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    return count;
+}
+
 std::optional<std::int64_t> parse_integer(std::string_view text) {
     bool negative = false;
     if (!text.empty() && (text[0] == '+' || text[0] == '-')) {

@@ -2,6 +2,7 @@
 
 // Small text work the APIs share: percent-encoding, query parameters, JSON strings. Nothing here throws or keeps state.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ enum class PlusSign : std::uint8_t { literal, space };
 
 // The first `characters_max` code points of `text`; bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string first_characters(std::string_view text, std::size_t characters_max);
+
+// Code points. REQUIRES: valid UTF-8.
+[[nodiscard]] std::size_t count_characters(std::string_view text);
 
 // A decimal integer as lenient frameworks read it: a sign, single underscores between digits and a zero fraction are fine.
 // Saturates at the limits of int64.

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "api/json_members.h"
 #include "api/json_scan.h"
 #include "api/native/document_text.h"
-#include "api/native/json_members.h"
 #include "api/native/message_in.h"
 #include "api/native/payload_text.h"
 #include "api/payload.h"
@@ -94,7 +94,7 @@ std::optional<json::value> parse_plain(std::string_view text) {
 
 void check_members(std::string_view object) {
     std::size_t count = 0;
-    native::JsonMembers members(object);
+    JsonMembers members(object);
     while (const auto member = members.next()) {
         ++count;
         ASSERT(!scan_json(member->value).fault);

@@ -6,6 +6,7 @@
 
 #include "api/json_scan.h"
 #include "api/native/query.h"
+#include "api/text.h"
 
 namespace posthaste::native {
 
@@ -75,12 +76,6 @@ bool is_key(std::string_view literal, std::string_view name) {
     const std::string_view inner = literal.substr(1, literal.size() - 2);
     if (inner.find('\\') == std::string_view::npos) return inner == name;
     return unescape_json(literal) == name;
-}
-
-std::size_t count_characters(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    }));
 }
 
 std::string_view kind_of(std::string_view json) {

@@ -16,7 +16,7 @@
 #include "api/native/handlers.h"
 #include "api/native/message_in.h"
 #include "api/native/message_out.h"
-#include "domain/filter.h"
+#include "api/targets.h"
 #include "ports/telemetry.h"
 
 namespace posthaste::native {
@@ -28,24 +28,6 @@ constexpr std::size_t kWarningBytesMax = 500;
 
 HttpResponse reply_message(const Event& event, Content content, Timestamp now) {
     return reply(202, message_json(event, content, now));
-}
-
-bool has_filters(const Directory& directory, ApplicationId application) {
-    const auto endpoints = directory.endpoints(application, {});
-    return std::any_of(endpoints.begin(), endpoints.end(),
-                       [](const PreparedEndpointPtr& endpoint) { return endpoint->filter; });
-}
-
-// Who wants the event. `tree` is its payload's, when there is one already.
-std::vector<EndpointId> targets_of(const Directory& directory, const Event& event,
-                                   const simdjson::dom::element* tree) {
-    FilterInput input{tree, event.type, event.channels};
-    std::unique_ptr<PayloadTree> own;
-    if (tree == nullptr && has_filters(directory, event.application)) {
-        own = std::make_unique<PayloadTree>(event.payload);
-        input.payload = own->get();
-    }
-    return directory.match(event.application, EventFacts{event.type, event.channels, &input});
 }
 
 std::shared_ptr<Event> make_event(const Call& call, const Principal& principal,
@@ -142,7 +124,7 @@ Task<std::optional<HttpResponse>> make_application(Call call, Prepared* prepared
     if (!entered) co_return entered.error();
     Event& event = *prepared->event;
     event.application = entered->application->config.id;
-    event.targets = targets_of(*entered->directory, event, nullptr);
+    event.targets = targets_of(*entered->directory, event);
     co_return std::nullopt;
 }
 

@@ -5,9 +5,9 @@
 #include <memory>
 #include <utility>
 
+#include "api/json_members.h"
 #include "api/native/core.h"
 #include "api/native/handlers.h"
-#include "api/native/json_members.h"
 #include "api/native/message_in.h"
 #include "api/native/message_out.h"
 #include "domain/filter.h"

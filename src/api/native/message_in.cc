@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "api/json_members.h"
 #include "api/native/body.h"
-#include "api/native/json_members.h"
 #include "api/native/query.h"
 
 namespace posthaste::native {

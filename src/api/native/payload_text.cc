@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "api/json_members.h"
 #include "api/json_scan.h"
-#include "api/native/json_members.h"
 #include "base/json_text.h"
 
 namespace posthaste::native {

@@ -1,9 +1,9 @@
-#include "api/native/json_members.h"
+#include "api/json_members.h"
 
 #include <array>
 #include <cstring>
 
-namespace posthaste::native {
+namespace posthaste {
 
 namespace {
 
@@ -93,4 +93,4 @@ std::optional<JsonMember> JsonMembers::next() {
     return member;
 }
 
-}  // namespace posthaste::native
+}  // namespace posthaste

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace posthaste::native {
+namespace posthaste {
 
 [[nodiscard]] std::size_t skip_space(std::string_view text, std::size_t at);
 // Behind the string literal that starts at `at`.
@@ -32,4 +32,4 @@ private:
     std::size_t at_ = 0;
 };
 
-}  // namespace posthaste::native
+}  // namespace posthaste
