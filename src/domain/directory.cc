@@ -187,8 +187,9 @@ std::vector<EndpointId> Directory::match(ApplicationId application, const EventF
     const auto* listing = by_application_.find(application);
     if (!listing) return matches;
     listing->by_id.visit_from(0, [&](const PreparedEndpointPtr& endpoint) {
-        if (endpoint->config.is_active && wants(*endpoint, event))
-            matches.push_back(endpoint->config.id);
+        const Endpoint& config = endpoint->config;
+        if (config.is_active && !config.ingest_key && wants(*endpoint, event))
+            matches.push_back(config.id);
         return true;
     });
     return matches;

@@ -108,7 +108,8 @@ public:
     // Live endpoints of an application that one API made, in order of creation, `skip` left out first.
     [[nodiscard]] std::vector<PreparedEndpointPtr> list(ApplicationId application, Profile profile,
                                                         std::size_t skip, std::size_t limit) const;
-    // Active endpoints of the application that want such an event, in order of creation.
+    // Active endpoints of the application that want such an event, in order of creation. Those with an ingest key want
+    // nothing: they get what is handed in with it.
     [[nodiscard]] std::vector<EndpointId> match(ApplicationId application,
                                                 const EventFacts& event) const;
     [[nodiscard]] std::vector<EndpointId> match(ApplicationId application,

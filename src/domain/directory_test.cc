@@ -146,6 +146,15 @@ TEST(Directory, an_inactive_endpoint_is_listed_but_not_matched) {
     EXPECT_EQ(directory->size(), 1U);
 }
 
+TEST(Directory, what_has_an_ingest_key_is_listed_but_not_matched) {
+    Endpoint mailbox = example(1);
+    mailbox.profile = Profile::mailboxes;
+    mailbox.ingest_key = "books-secret-key";
+    const DirectoryPtr directory = Directory::from({mailbox, example(2)});
+    EXPECT_EQ(ids_of(directory->list(kApplication, Profile::mailboxes, 0, 9)), ids({1}));
+    EXPECT_EQ(directory->match(kApplication, ""), ids({2}));
+}
+
 TEST(Directory, wants_what_the_filter_names) {
     Endpoint endpoint = example(1);
     EXPECT_TRUE(wants(endpoint, "order.created"));

@@ -76,7 +76,12 @@ RetryPolicy native_retry_policy() {
 
 RetryPolicy orders_retry_policy() { return doubling(1s, 5); }
 
-RetryPolicy mailboxes_retry_policy() { return listed({2s, 4s}, 3); }
+RetryPolicy mailboxes_retry_policy() {
+    RetryPolicy policy = doubling(2s, 3);
+    policy.jitter = Jitter::positive;  // the gaps are promised as if they were listed
+    policy.jitter_fraction = 0.1;
+    return policy;
+}
 
 RetryPolicy contacts_retry_policy() { return listed({1s, 5s, 25s, 125s, 625s}, 6); }
 

@@ -47,7 +47,7 @@ struct RetryPolicy {
 [[nodiscard]] RetryPolicy
 native_retry_policy();  // 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 10 h; ± 20 %; ≥ 60 s after a time-out
 [[nodiscard]] RetryPolicy orders_retry_policy();         // 1, 2, 4, 8 s exponential; 5 attempts
-[[nodiscard]] RetryPolicy mailboxes_retry_policy();      // 2, 4 s; 3 attempts
+[[nodiscard]] RetryPolicy mailboxes_retry_policy();      // 2, 4 s, and so on: 2ⁿ; 3 attempts
 [[nodiscard]] RetryPolicy contacts_retry_policy();       // 1, 5, 25, 125, 625 s; 6 attempts
 [[nodiscard]] RetryPolicy subscriptions_retry_policy();  // 10, 30, 60, 300, 900 s; 5 attempts
 

@@ -18,6 +18,12 @@ std::vector<Duration> lowest_delays(const RetryPolicy& policy) {
     return delays;
 }
 
+TEST(Retry, a_mailbox_with_more_attempts_goes_on_doubling) {
+    RetryPolicy policy = mailboxes_retry_policy();
+    policy.attempts_max = 5;
+    EXPECT_EQ(lowest_delays(policy), (std::vector<Duration>{2s, 4s, 8s, 16s}));
+}
+
 TEST(Retry, listed_policies_never_retry_earlier_than_listed) {
     const struct {
         RetryPolicy policy;

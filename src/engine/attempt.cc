@@ -43,12 +43,46 @@ void append_standard(std::string& out, std::string_view prefix, const StandardHe
 }
 
 // Receivers know the sender by it; an endpoint's own header of that name goes before.
-void append_contacts_headers(std::string& out, const Endpoint& endpoint) {
+void append_user_agent(std::string& out, const Endpoint& endpoint) {
     constexpr std::string_view kUserAgent = "User-Agent";
     const bool has_own = std::any_of(
         endpoint.headers.begin(), endpoint.headers.end(),
         [](const auto& header) { return equal_ignoring_case(header.first, kUserAgent); });
     if (!has_own) append_line(out, kUserAgent, "Whookfirm-Webhooks/1.0");
+}
+
+// With a secret that is an HMAC key only.
+void append_hex(std::string& out, std::string_view name, const Event& event, const Route& route) {
+    if (!route.signer) return;
+    std::string signature;
+    route.signer->append_hex(signature, body_of(event));
+    if (!signature.empty()) append_line(out, name, signature);
+}
+
+// An event's type as a header can carry it: who named it may have put anything into it.
+std::string printable(std::string_view type) {
+    std::string text(type);
+    std::ranges::replace_if(text, [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+    return text;
+}
+
+// What receivers know from the service whose API made the endpoint.
+void append_own(std::string& out, const Event& event, const Route& route) {
+    const Endpoint& endpoint = route.endpoint->config;
+    switch (endpoint.profile) {
+        case Profile::subscriptions:
+            append_line(out, "X-Webhook-Delivery-ID", to_uuid(event.id));
+            append_line(out, "X-Webhook-Subscription-ID", to_uuid(endpoint.id));
+            append_hex(out, "X-Webhook-Signature", event, route);
+            break;
+        case Profile::orders:
+            append_line(out, "X-Event-Name", printable(event.type));
+            append_hex(out, "X-Signature", event, route);
+            break;
+        case Profile::contacts: append_user_agent(out, endpoint); break;
+        case Profile::native:
+        case Profile::mailboxes: break;
+    }
 }
 
 }  // namespace
@@ -80,16 +114,7 @@ std::string attempt_headers(const Event& event, const Route& route, Timestamp no
     headers.reserve(512);
     if (names != HeaderNames::svix) append_standard(headers, "webhook-", standard);
     if (names != HeaderNames::webhook) append_standard(headers, "svix-", standard);
-    if (endpoint.profile == Profile::subscriptions) {
-        append_line(headers, "X-Webhook-Delivery-ID", to_uuid(event.id));
-        append_line(headers, "X-Webhook-Subscription-ID", to_uuid(endpoint.id));
-        if (route.signer) {
-            headers.append("X-Webhook-Signature: ");
-            route.signer->append_hex(headers, body_of(event));
-            headers.append("\r\n");
-        }
-    }
-    if (endpoint.profile == Profile::contacts) append_contacts_headers(headers, endpoint);
+    append_own(headers, event, route);
     for (const auto& [name, value] : endpoint.headers) append_line(headers, name, value);
     return headers;
 }

@@ -53,6 +53,48 @@ TEST(AttemptHeaders, SubscriptionsCarryBothSignaturesAndIds) {
         Verification::valid);
 }
 
+// S0-02: the orders API's vector, for an order that its producer wrote in canonical form.
+TEST(AttemptHeaders, OrdersCarryTheEventsNameAndAHexSignature) {
+    Event event = sample_event();
+    event.type = "order_creation";
+    event.payload = R"({"amount":49.9,"order_id":123,"user_id":7})";
+    const Route route = make_route(sample_endpoint("supersecret123", Profile::orders));
+    const Timestamp now = from_micros(1'700'000'001'000'000);
+    const std::string headers = attempt_headers(event, route, now);
+    EXPECT_EQ(value_of(headers, "X-Event-Name"), "order_creation");
+    EXPECT_EQ(value_of(headers, "X-Signature"),
+              "1b672b787a3640e4ca14337cfebfc9c00e6ac16d85b3ede929d8566b89b58306");
+    EXPECT_EQ(
+        verify_standard(*parse_secret("supersecret123"), value_of(headers, "webhook-id"),
+                        "1700000001", value_of(headers, "webhook-signature"), event.payload, now),
+        Verification::valid);
+    EXPECT_EQ(headers.find("X-Webhook"), std::string::npos);
+
+    const std::string bare =
+        attempt_headers(event, make_route(sample_endpoint(std::nullopt, Profile::orders)), now);
+    EXPECT_EQ(value_of(bare, "X-Event-Name"), "order_creation");
+    EXPECT_EQ(bare.find("ignature"), std::string::npos);
+}
+
+TEST(AttemptHeaders, AnEventsNameCannotAddHeaders) {
+    Event event = sample_event();
+    event.type = "a\r\nX-Forged: \xc3\xb6";
+    const std::string headers = attempt_headers(
+        event, make_route(sample_endpoint(std::nullopt, Profile::orders)), Timestamp{});
+    EXPECT_EQ(value_of(headers, "X-Event-Name"), "a??X-Forged: ??");
+}
+
+TEST(AttemptHeaders, AnAsymmetricKeyLeavesTheHexSignatureAway) {
+    const std::string key = "whsk_" + to_base64(std::string(32, 'k'));
+    for (const Profile profile : {Profile::subscriptions, Profile::orders}) {
+        const std::string headers =
+            attempt_headers(sample_event(), make_route(sample_endpoint(key, profile)), Timestamp{});
+        EXPECT_NE(value_of(headers, "webhook-signature"), "");
+        EXPECT_EQ(headers.find("X-Signature"), std::string::npos);
+        EXPECT_EQ(headers.find("X-Webhook-Signature"), std::string::npos);
+    }
+}
+
 TEST(AttemptHeaders, NothingIsSignedWithoutASecret) {
     const std::string headers = attempt_headers(
         sample_event(), make_route(sample_endpoint(std::nullopt, Profile::subscriptions)),
