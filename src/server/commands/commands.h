@@ -88,6 +88,7 @@ struct TokenOptions {
     std::string application;  // its id; empty = the organization's token
     std::string expires;      // a duration; empty = ten years, of an application four weeks
     std::string config_file;
+    std::string env_file;
     SettingSource environment;
     std::map<std::string, std::string> settings;  // given as flags
 };

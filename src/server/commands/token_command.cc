@@ -11,6 +11,7 @@
 #include "server/commands/quantity.h"
 #include "server/commands/tool_clock.h"
 #include "server/config.h"
+#include "server/env_file.h"
 #include "server/token_secret.h"
 
 namespace posthaste {
@@ -51,8 +52,10 @@ Result<std::string> make_token(const TokenOptions& options, Timestamp now) {
     std::map<std::string, std::string> flags = options.settings;
     flags["auth"] = "open";
     flags["insecure_open"] = "true";
+    ASSIGN_OR_RETURN(const Environment environment,
+                     with_env_file(options.environment, options.env_file));
     ASSIGN_OR_RETURN(const ServerConfig config,
-                     load_config(options.config_file, options.environment, flags));
+                     load_config(options.config_file, environment, flags));
     // The server may never have run here: then the secret is made now, and it finds it.
     std::error_code ignored;
     std::filesystem::create_directories(config.database_dir, ignored);
@@ -83,6 +86,8 @@ void add_token_command(CLI::App& app, int& exit_code, const SettingSource& envir
     command->add_option("--expires", options->expires,
                         "After this time, such as 30d [10 years; of applications 28d]");
     command->add_option("--config", options->config_file, "The server's TOML file")
+        ->check(CLI::ExistingFile);
+    command->add_option("--env-file", options->env_file, "The server's file of variables")
         ->check(CLI::ExistingFile);
     // What decides the key; the same flags and variables as the server's.
     for (const char* name : {"database", "jwt_secret", "jwt_algorithm"}) {

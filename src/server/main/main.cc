@@ -11,6 +11,7 @@
 
 #include "server/commands/commands.h"
 #include "server/config.h"
+#include "server/env_file.h"
 #include "server/serve.h"
 
 namespace {
@@ -27,11 +28,15 @@ std::optional<std::string> environment(const std::string& name) {
 
 struct ServeFlags {
     std::string file;
+    std::string env_file;
     std::map<std::string, std::string> values;
 };
 
 int run_serve(const ServeFlags& flags) {
-    const Result<ServerConfig> config = load_config(flags.file, environment, flags.values);
+    const Result<Environment> variables = with_env_file(environment, flags.env_file);
+    const Result<ServerConfig> config = variables
+                                            ? load_config(flags.file, *variables, flags.values)
+                                            : std::unexpected(variables.error());
     const Result<int> status = config ? serve(*config) : std::unexpected(config.error());
     if (status) return *status;
     std::fprintf(stderr, "posthaste: %s\n", status.error().message.c_str());
@@ -42,6 +47,8 @@ void add_serve_command(CLI::App& app, int& exit_code) {
     CLI::App* serve = app.add_subcommand("serve", "Run the server");
     auto flags = std::make_shared<ServeFlags>();
     serve->add_option("--config", flags->file, "TOML file with the settings below")
+        ->check(CLI::ExistingFile);
+    serve->add_option("--env-file", flags->env_file, "File of variables, NAME=VALUE a line")
         ->check(CLI::ExistingFile);
     for (const Setting& setting : settings()) {
         const std::string name(setting.name);
