@@ -74,24 +74,38 @@ Owner owner_of(const Call& call) {
                                         : default_application(settings, principal.organization)};
 }
 
-Task<Result<void>> ensure_owner(Call call) {
-    const Owner owner = owner_of(call);
-    DirectoryService& directory = call.context->engine.directory();
-    if (directory.current()->find(owner.application)) co_return Result<void>();
+namespace {
+
+Task<Result<void>> ensure(DirectoryService* directory, Owner owner, std::string organization_name,
+                          Timestamp now) {
+    if (directory->current()->find(owner.application)) co_return Result<void>();
     Organization organization;
     organization.id = owner.organization;
-    organization.name =
-        call.principal ? call.principal->organization_name : to_base62("org", owner.organization);
-    organization.created_at = call.context->clock.now();
+    organization.name = std::move(organization_name);
+    organization.created_at = now;
     Application application;
     application.id = owner.application;
     application.organization = owner.organization;
     application.name = "Default application";
-    application.created_at = organization.created_at;
-    application.updated_at = organization.created_at;
-    Result<void> ensured = co_await directory.ensure(std::move(organization));
-    if (ensured) ensured = co_await directory.ensure(std::move(application));
+    application.created_at = now;
+    application.updated_at = now;
+    Result<void> ensured = co_await directory->ensure(std::move(organization));
+    if (ensured) ensured = co_await directory->ensure(std::move(application));
     co_return ensured;
+}
+
+}  // namespace
+
+Task<Result<void>> ensure_owner(Call call) {
+    const Owner owner = owner_of(call);
+    std::string name =
+        call.principal ? call.principal->organization_name : to_base62("org", owner.organization);
+    return ensure(&call.context->engine.directory(), owner, std::move(name),
+                  call.context->clock.now());
+}
+
+Task<Result<void>> ensure_owner(DirectoryService* directory, Owner owner, Timestamp now) {
+    return ensure(directory, owner, to_base62("org", owner.organization), now);
 }
 
 Author author_of(const Call& call, const Principal& principal) {

@@ -36,6 +36,9 @@ struct Owner {
 [[nodiscard]] Owner owner_of(const Call& call);
 // Stores the owner's organization and application, unless they are known. Before an object is made in them.
 [[nodiscard]] Task<Result<void>> ensure_owner(Call call);
+// The same for the server itself, which makes an object before anybody calls. `directory` must outlive the task.
+[[nodiscard]] Task<Result<void>> ensure_owner(DirectoryService* directory, Owner owner,
+                                              Timestamp now);
 // The application of objects that name none; every organization has one.
 [[nodiscard]] ApplicationId default_application(const ApiSettings& settings,
                                                 OrganizationId organization);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/greeting.h"
 #include "api/native/token.h"
 #include "base/id.h"
 #include "base/time.h"
@@ -33,6 +34,15 @@ struct ApiSettings {
 
     RetryPolicy subscriptions_retry = subscriptions_retry_policy();  // of new subscriptions
     Duration subscriptions_timeout = 10s;
+
+    // The orders API.
+    std::string orders_target;                         // a URL, normalised; empty: none is set
+    std::optional<std::string> orders_secret;          // deliveries to it are signed with
+    RetryPolicy orders_retry = orders_retry_policy();  // of the target
+    Duration orders_timeout = 10s;
+
+    Greeting greeting = Greeting::subscriptions;
+    std::string environment = "development";  // what the greeting calls this place
 
     std::size_t reactors = 1;                      // shown by /health/worker
     std::size_t page_max = 1000;                   // the largest `limit` of a list

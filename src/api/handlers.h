@@ -12,6 +12,13 @@ Task<HttpResponse> get_health(Call call);
 Task<HttpResponse> get_worker_health(Call call);
 Task<HttpResponse> get_metrics(Call call);
 
+// The orders API: docs/api-orders.md.
+namespace orders {
+
+Task<HttpResponse> create_order(Call call);
+
+}  // namespace orders
+
 // The subscriptions API: docs/api-subscriptions.md.
 namespace subscriptions {
 

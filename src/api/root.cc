@@ -1,5 +1,6 @@
 #include "api/handlers.h"
 #include "api/reply.h"
+#include "base/json_text.h"
 
 namespace posthaste {
 
@@ -43,6 +44,14 @@ curl localhost:8000/status/delivery/DELIVERY_ID</code></pre>
 </html>
 )html";
 
+std::string greeting(const ApiSettings& settings) {
+    if (settings.greeting == Greeting::subscriptions)
+        return R"({"message":"Welcome to Webhook Delivery Service"})";
+    std::string body = R"({"message":"FastAPI webhook dispatcher is running","env":)";
+    append_json_string(body, settings.environment);
+    return body + '}';
+}
+
 }  // namespace
 
 Task<HttpResponse> get_root(Call call) {
@@ -56,7 +65,7 @@ Task<HttpResponse> get_root(Call call) {
             "content-security-policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
             "x-content-type-options: nosniff\r\n";
     } else {
-        response = reply(200, R"({"message":"Welcome to Webhook Delivery Service"})");
+        response = reply(200, greeting(call.context->settings));
     }
     // One address, two representations: caches must keep them apart.
     response.headers += "vary: Accept\r\n";

@@ -13,6 +13,7 @@
 #include "api/native/idempotency.h"
 #include "api/native/message_in.h"
 #include "api/native/routes.h"
+#include "api/orders/routes.h"
 #include "api/payload.h"
 #include "api/principal.h"
 #include "api/reply.h"
@@ -33,7 +34,8 @@ constexpr ApiRoute kRoutes[] = {
 std::vector<ApiRoute> all_routes() {
     std::vector<ApiRoute> all(std::begin(kRoutes), std::end(kRoutes));
     for (const std::span<const ApiRoute> table :
-         {docs::routes(), subscriptions::routes(), contacts::routes(), native::routes()})
+         {docs::routes(), subscriptions::routes(), orders::routes(), contacts::routes(),
+          native::routes()})
         all.insert(all.end(), table.begin(), table.end());
     return all;
 }

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <sstream>
 
+#include "domain/url.h"
+
 namespace posthaste {
 
 namespace {
@@ -176,6 +178,41 @@ Result<void> set_retry_delay(ServerConfig& config, std::string_view text) {
     std::int64_t seconds = 0;
     if (Result<void> read = read_number<std::int64_t>(text, 0, 86'400, seconds); !read) return read;
     config.subscriptions_retry_base = std::chrono::seconds(seconds);
+    return {};
+}
+
+// ---- the orders API
+
+Result<void> set_orders_target(ServerConfig& config, std::string_view text) {
+    config.orders_target.clear();
+    if (text.empty()) return {};
+    Result<Target> target = parse_target(text);
+    if (!target) return wrong(text, "a URL that orders can be sent to: " + target.error().message);
+    config.orders_target = std::move(target->url);
+    return {};
+}
+
+Result<void> set_orders_secret(ServerConfig& config, std::string_view text) {
+    config.orders_secret.reset();
+    if (text.empty()) return {};
+    if (const auto key = parse_secret(text); !key) return std::unexpected(key.error());
+    config.orders_secret = text;
+    return {};
+}
+
+Result<void> set_greeting(ServerConfig& config, std::string_view text) {
+    if (text != "subscriptions" && text != "orders") return wrong(text, "subscriptions or orders");
+    config.greeting = text == "orders" ? Greeting::orders : Greeting::subscriptions;
+    return {};
+}
+
+Result<void> set_app_env(ServerConfig& config, std::string_view text) {
+    config.app_env = text;
+    return {};
+}
+
+Result<void> note_app_port(ServerConfig& config, std::string_view) {
+    config.notes.emplace_back("APP_PORT is set and has no effect: --listen says the port");
     return {};
 }
 
@@ -369,6 +406,16 @@ constexpr std::array kSettings = {
             "attempts of a subscription's delivery, the first included [5]", set_attempts_max},
     Setting{"webhook_retry_delay", "WEBHOOK_RETRY_DELAY", "SECONDS",
             "base of exponential retries instead of 10, 30, 60, 300, 900 s", set_retry_delay},
+    Setting{"orders_target_url", "WEBHOOK_TARGET_URL WEBHOOK_URL", "URL",
+            "where orders are delivered [nowhere but to subscribed endpoints]", set_orders_target},
+    Setting{"orders_secret", "WEBHOOK_SECRET", "TEXT",
+            "deliveries to it are signed with this [not signed]", set_orders_secret},
+    Setting{"greeting", "", "subscriptions|orders",
+            "whose words GET / answers with [subscriptions]", set_greeting},
+    Setting{"app_env", "APP_ENV", "TEXT", "what the greeting calls this place [development]",
+            set_app_env},
+    Setting{"app_port", "APP_PORT", "PORT", "accepted for older deployments; no effect",
+            note_app_port},
     Setting{"jwt_secret", "SVIX_JWT_SECRET", "TEXT|PEM",
             "key of the native API's tokens [generated, in the data folder]", set_jwt_secret},
     Setting{"jwt_algorithm", "SVIX_JWT_ALGORITHM", "ALG",

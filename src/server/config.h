@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/greeting.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/access.h"
@@ -44,6 +45,12 @@ struct ServerConfig {
     bool core_dumps = false;  // may be written; they hold secrets
     std::optional<std::uint32_t> subscriptions_attempts_max;
     std::optional<Duration> subscriptions_retry_base;
+
+    // The orders API.
+    std::string orders_target;  // a URL, normalised; empty: none
+    std::optional<std::string> orders_secret;
+    Greeting greeting = Greeting::subscriptions;
+    std::string app_env = "development";
 
     // The native API.
     std::string

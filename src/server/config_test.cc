@@ -71,6 +71,29 @@ TEST(Config, OldNamesAreHonoured) {
     EXPECT_EQ(config->notes.size(), 1U);
 }
 
+// S0-07: the names of the orders API's .env.
+TEST(Config, TheNamesOfOrdersAreHonoured) {
+    const auto config = load({{"auth", "open"}}, {{"APP_ENV", "staging"},
+                                                  {"APP_PORT", "8000"},
+                                                  {"REDIS_URL", "redis://redis:6379/0"},
+                                                  {"WEBHOOK_SECRET", "supersecret123"},
+                                                  {"WEBHOOK_TARGET_URL", "HTTP://h"},
+                                                  {"WEBHOOK_URL", "http://other/"}});
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->app_env, "staging");
+    EXPECT_EQ(config->orders_secret, "supersecret123");
+    EXPECT_EQ(config->orders_target, "http://h/");
+    EXPECT_EQ(config->greeting, Greeting::subscriptions);
+    EXPECT_EQ(config->notes.size(), 2U) << "APP_PORT and REDIS_URL";
+
+    const auto fallback = load({{"auth", "open"}, {"greeting", "orders"}, {"orders_secret", ""}},
+                               {{"WEBHOOK_URL", "http://other/"}, {"WEBHOOK_SECRET", "x"}});
+    ASSERT_TRUE(fallback) << fallback.error().message;
+    EXPECT_EQ(fallback->orders_target, "http://other/");
+    EXPECT_EQ(fallback->orders_secret, std::nullopt) << "an empty one is none";
+    EXPECT_EQ(fallback->greeting, Greeting::orders);
+}
+
 TEST(Config, SvixVariablesAreHonoured) {
     const auto config =
         load({{"auth", "open"}}, {{"SVIX_LISTEN_ADDRESS", "127.0.0.1:8071"},
@@ -133,6 +156,9 @@ TEST(Config, BadValuesSayWhatIsWrongAndWhatIsRight) {
         {{{"auth", "open"}, {"allow_net", "10.0.0.0/99"}}, "--allow-net"},
         {{{"auth", "open"}, {"log_level", "loud"}}, "debug, info, warning or error"},
         {{{"auth", "open"}, {"webhook_max_retries", "0"}}, "from 1 to 1000"},
+        {{{"auth", "open"}, {"orders_target_url", "seller"}}, "a URL that orders can be sent to"},
+        {{{"auth", "open"}, {"orders_secret", "whsec_!"}}, "--orders-secret: "},
+        {{{"auth", "open"}, {"greeting", "hello"}}, "subscriptions or orders"},
         {{{"auth", "open"}, {"retention_hours", "-1"}}, "from 1 to"},
         {{{"auth", "open"}, {"jwt_algorithm", "none"}}, "HS256, HS384"},
         {{{"auth", "open"}, {"jwt_secret", ""}}, "a secret"},

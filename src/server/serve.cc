@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "api/authenticator.h"
+#include "api/orders/target.h"
 #include "api/request_locks.h"
 #include "crypto/argon2_passwords.h"
 #include "server/audit_head.h"
@@ -125,6 +126,7 @@ public:
 private:
     Result<void> open();
     Result<void> read_settings();
+    Result<void> keep_objects();
     void build_reactors(const Recovery& recovery);
     void announce(const Recovery& recovery);
     void wait_for_signal();
@@ -181,6 +183,10 @@ Result<void> Server::read_settings() {
     settings_.application = kDefaultApplication;
     settings_.subscriptions_retry =
         subscriptions_retry(config_.subscriptions_attempts_max, config_.subscriptions_retry_base);
+    settings_.orders_target = config_.orders_target;
+    settings_.orders_secret = config_.orders_secret;
+    settings_.greeting = config_.greeting;
+    settings_.environment = config_.app_env;
     settings_.reactors = loops_.size();
 
     ASSIGN_OR_RETURN(settings_.tokens, token_settings(config_.jwt_algorithm, config_.jwt_secret,
@@ -204,6 +210,12 @@ Result<void> Server::read_settings() {
     settings_.endpoint_https_only = config_.https_only;
     settings_.default_signature = config_.signature_type;
     return {};
+}
+
+// The objects that settings stand for. Before anything else may change the directory.
+Result<void> Server::keep_objects() {
+    DirectoryService directory(*directory_, *store_);
+    return run_to_end(boot_, orders::keep_target(&directory, &settings_, clock_.now()));
 }
 
 void Server::build_reactors(const Recovery& recovery) {
@@ -236,6 +248,9 @@ void Server::build_reactors(const Recovery& recovery) {
 
 void Server::announce(const Recovery& recovery) {
     for (const std::string& note : config_.notes) log_.notice(Severity::info, "config", note);
+    if (config_.orders_target.empty())
+        log_.notice(Severity::info, "config",
+                    "no --orders-target-url is set: orders go to subscribed endpoints only");
     if (!recovery.lanes.empty())
         log_.notice(
             Severity::info, "recovery",
@@ -299,6 +314,7 @@ Result<int> Server::run() {
     ASSIGN_OR_RETURN(Directory::Contents contents, run_to_end(boot_, load_contents(store_.get())));
     directory_ = std::make_unique<DirectoryHolder>(Directory::holding(std::move(contents)));
     if (Result<void> read = read_settings(); !read) return std::unexpected(read.error());
+    if (Result<void> kept = keep_objects(); !kept) return std::unexpected(kept.error());
     build_reactors(recovery);
     // From the first answer on, SIGTERM means an orderly stop. Until then it ends the process, which loses nothing.
     signals_.add(SIGTERM);
