@@ -47,6 +47,7 @@ private:
 void run_accept_encoding(std::string_view input);
 void run_bytes(std::string_view input);
 void run_chunks(std::string_view input);
+void run_env_file(std::string_view input);
 void run_filter(std::string_view input);
 void run_http_date(std::string_view input);
 void run_ids(std::string_view input);
@@ -55,6 +56,7 @@ void run_json(std::string_view input);
 void run_message(std::string_view input);
 void run_message_in(std::string_view input);
 void run_network(std::string_view input);
+void run_order(std::string_view input);
 void run_payload(std::string_view input);
 void run_payload_text(std::string_view input);
 void run_query(std::string_view input);
