@@ -37,7 +37,7 @@ class Docs(IntegrationTest):
     def bash(self, text):
         # Aliases are for people, so scripts do not have them unless asked.
         done = subprocess.run(["bash", "-euo", "pipefail", "-O", "expand_aliases", "-c", self.shown(text)], capture_output=True,
-                              text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+                              text=True, timeout=60, check=False, stdin=subprocess.DEVNULL, cwd=self.folder)
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         return done.stdout
 
@@ -52,7 +52,7 @@ class Docs(IntegrationTest):
 
     def test_five_minutes_with_the_native_api(self):
         shell = blocks("docs/api-native.md", "sh")
-        printed = self.bash("\n".join(shell)).replace("}{", "}\n{").splitlines()
+        printed = self.bash(shell[0] + shell[1]).replace("}{", "}\n{").splitlines()
         application, endpoint, secret, message = map(json.loads, printed[:4])
         self.assertEqual(("example", "first"), (application["uid"], endpoint["uid"]))
         self.assertRegex(secret["key"], "^whsec_")
@@ -65,6 +65,13 @@ class Docs(IntegrationTest):
         asked = shell[0] + next(line for line in shell[1].splitlines() if "attempt/endpoint" in line)
         attempts = eventually(lambda: (data := json.loads(self.bash(asked))["data"]) and len(data) == 2 and data, what="both attempts")
         self.assertEqual([200, 200], [attempt["responseStatusCode"] for attempt in attempts])
+
+    def test_importing_event_types_into_the_native_api(self):
+        with open(os.path.join(self.folder, "webhooks.yaml"), "w", encoding="utf-8") as file:
+            file.write("openapi: 3.1.0\ninfo: {title: Shop, version: '1'}\n"
+                       "webhooks:\n  order.paid:\n    post:\n      description: An order was paid\n")
+        shell = blocks("docs/api-native.md", "sh")
+        self.assertEqual(["order.paid"], json.loads(self.bash(shell[0] + shell[-1]))["data"]["modified"])
 
     def test_the_readme_with_an_sdk(self):
         (program,) = blocks("README.md", "js")
