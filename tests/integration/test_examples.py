@@ -26,7 +26,7 @@ class Session:
         self.log = open(os.path.join(folder, f"session-{len(os.listdir(folder))}.log"), "w+b")
         self.process = subprocess.Popen(["bash", "-euo", "pipefail", "-c", command], cwd=ROOT, stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
-                                        env={**os.environ, "POSTHASTE_BINARY": BINARY, "TMPDIR": folder, **environment})
+                                        env={**os.environ, "POSTHASTE_BINARY": BINARY, "TMPDIR": folder, "CURL_HOME": folder, **environment})
 
     def output(self):
         with open(self.log.name, encoding="utf-8", errors="replace") as file:
@@ -55,6 +55,8 @@ class ExampleTest(IntegrationTest):
         for tool in ("curl", "jq", "node", "openssl"):
             self.assertTrue(shutil.which(tool), f"needs {tool} (./dev test installs it)")
         self.work = os.path.join(self.folder, "work")
+        with open(os.path.join(self.folder, ".curlrc"), "w", encoding="utf-8") as file:
+            file.write("silent\nshow-error\n")  # as in a terminal, where the progress of a few bytes is not seen
 
     def session(self, command, **environment):
         session = Session(command, self.folder, **environment)
@@ -69,19 +71,22 @@ class ExampleTest(IntegrationTest):
         return session.output()
 
     def run_readme(self, example, *replacements):
-        """Every command of the README, in order. Where a block without a language follows one, that is its output."""
-        last = None
+        """Every command of the README, in order. Where a block without a language follows one, that is its output. Returns the
+        sessions of those that keep running."""
+        last, services = None, []
         for language, text in readme_blocks(example):
             for old, new in replacements:
                 text = text.replace(old, new)
             if language == "sh service":
                 service = self.session(text)
-                eventually(lambda: "listening on" in service.output(), 20, f"the start of {text}")
+                eventually(lambda: re.search("listen(ing|s) on", service.output()), 20, f"the start of {text}")
+                services.append(service)
             elif language == "sh":
                 last = self.run_command(text, EXAMPLE_WORK=self.work)
             elif not language and last is not None:
-                self.assertEqual(text, last)
+                self.assertEqual(text.rstrip(), last.rstrip())
                 last = None
+        return services
 
     def printed(self, log):
         """The JSON lines of one of the script's processes."""
@@ -125,6 +130,24 @@ class MachineLearning(ExampleTest):
                    "print(json.dumps(event['report']))")
         return json.loads(subprocess.run(["python3", "-B", "-c", program], cwd=os.path.join(EXAMPLES, "ml-pipeline"), check=True,
                                          capture_output=True, text=True, timeout=60).stdout)
+
+
+class OrderToSeller(ExampleTest):
+    ORDER = {"order_id": 123, "user_id": 7, "amount": 49.9}
+
+    def test_readme(self):
+        seller, port = free_port(), free_port()
+        serve = f"exec {BINARY} serve --listen 127.0.0.1:{port} --database sqlite:{self.folder}/by-hand"
+        by_hand, _ = self.run_readme("order-to-seller", ("9000", str(seller)), ("build/release/posthaste serve", serve),
+                                     ("localhost:8000", f"127.0.0.1:{port}"))
+        eventually(lambda: "packed order 123" in by_hand.output(), what="the delivery by hand")
+        lines = self.printed("seller.log")
+        self.assertEqual([503, 503, 200], [line["status"] for line in lines])
+        self.assertEqual(("packed order 123", "order_creation", self.ORDER), (lines[2]["says"], lines[2]["event"], lines[2]["order"]))
+        (delivery,) = self.printed("warehouse.log")
+        self.assertEqual(self.ORDER, json.loads(delivery["body"]))
+        attempts = [line for line in self.printed("server.log") if line.get("event") == "order_creation"]
+        self.assertEqual(["delivered", "delivered", "parked", "parked"], sorted(line["next"] for line in attempts))
 
 
 class WithAnSdk(ExampleTest):
@@ -171,7 +194,7 @@ class Scripts(ExampleTest):
                 self.assertIn("/nowhere/posthaste is not there; build it with ./dev build", missing.output())
                 broken = self.session(f"examples/{name}/run.sh", POSTHASTE_BINARY="/bin/false")
                 self.assertEqual(1, broken.wait())
-                self.assertIn("server ended at its start", broken.output())
+                self.assertIn("ended at its start", broken.output())
                 self.assertEqual([], self.left_folders())
 
     def test_an_interrupted_script_cleans_up(self):
