@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "domain/fair_scheduler.h"
 #include "domain/filter.h"
+#include "domain/sealing.h"
 #include "domain/signing.h"
 #include "engine/attempt.h"
 
@@ -46,6 +47,22 @@ void sign_standard(benchmark::State& state) {
     }
 }
 BENCHMARK(sign_standard)->Arg(256)->Arg(1024)->Arg(16384);
+
+// What encrypt_payloads adds to an event's way to the disk.
+void seal_a_payload(benchmark::State& state) {
+    SealingKey::Bytes key{};
+    SealingCipher cipher(key);
+    const std::string payload = payload_of(static_cast<std::size_t>(state.range(0)));
+    SealingNonce nonce{};
+    std::string sealed;
+    for (auto _ : state) {
+        ++nonce[0];
+        sealed.clear();
+        cipher.seal(sealed, nonce, "payload of one event", payload);
+        benchmark::DoNotOptimize(sealed.data());
+    }
+}
+BENCHMARK(seal_a_payload)->Arg(256)->Arg(1024)->Arg(16384);
 
 void attempt_headers_of_a_subscription(benchmark::State& state) {
     auto prepared = std::make_shared<PreparedEndpoint>();

@@ -137,7 +137,23 @@ Result<void> check_characters(std::string_view url) {
     return {};
 }
 
+constexpr std::string_view kHidden = "***";
+
 }  // namespace
+
+std::string without_credentials(std::string_view url) {
+    const std::size_t host = url.find("://") + 3;
+    const std::size_t path = std::min(url.find('/', host), url.size());
+    const std::size_t at = url.substr(0, path).rfind('@');
+    std::string shown(url.substr(0, host));
+    if (at == std::string_view::npos)
+        shown += url.substr(host);
+    else
+        shown.append(kHidden).append(url.substr(at));
+    const std::size_t query = shown.find('?');
+    if (query != std::string::npos) shown.replace(query + 1, std::string::npos, kHidden);
+    return shown;
+}
 
 Result<Target> parse_target(std::string_view url) {
     if (url.empty()) return refuse("The URL is empty.");

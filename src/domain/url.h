@@ -27,4 +27,8 @@ struct Target {
 // ports outside 1–65535, fragments are dropped. The error is a sentence fit for an API reply.
 [[nodiscard]] Result<Target> parse_target(std::string_view url);
 
+// For logs and audits: with "***" in the place of user and password, and of the query, which often carries a token.
+// REQUIRES: Target::url of some target.
+[[nodiscard]] std::string without_credentials(std::string_view url);
+
 }  // namespace posthaste

@@ -184,6 +184,20 @@ TEST(ParseTarget, refuses_with_a_sentence) {
     EXPECT_FALSE(parse_target(std::string_view("http://h\0.evil/", 15)));
 }
 
+TEST(WithoutCredentials, shows_what_is_no_secret) {
+    const std::pair<std::string_view, std::string_view> rows[] = {
+        {"http://a.test/", "http://a.test/"},
+        {"https://a.test:8443/hook/x", "https://a.test:8443/hook/x"},
+        {"https://user:secret@a.test/x", "https://***@a.test/x"},
+        {"https://user@a.test/x@y", "https://***@a.test/x@y"},
+        {"https://a.test/x@y:z", "https://a.test/x@y:z"},
+        {"https://u:p%40@[::1]:81/?token=1&n=2", "https://***@[::1]:81/?***"},
+        {"https://a.test/?a?b", "https://a.test/?***"},
+    };
+    for (const auto& [url, shown] : rows)
+        EXPECT_EQ(without_credentials(parse_target(url).value().url), shown) << url;
+}
+
 TEST(ParseTarget, bounds_lengths) {
     const std::string longest = "http://h/" + std::string(2048 - 9, 'a');
     EXPECT_TRUE(parse_target(longest));

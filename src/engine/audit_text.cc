@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "domain/url.h"
 
 namespace posthaste {
 
@@ -84,7 +85,10 @@ AuditSubject audit_subject(const Endpoint& endpoint) {
     text["uid"] = value_or_null(endpoint.uid);
     text["name"] = endpoint.name;
     text["description"] = endpoint.description;
-    text["url"] = endpoint.url;
+    // Credentials in a URL show as everything secret does: that they changed, not what they are.
+    const std::string url = without_credentials(endpoint.url);
+    text["url"] = url;
+    if (url != endpoint.url) text["url_credentials"] = masked(std::string_view(endpoint.url));
     text["secret"] = masked(endpoint.secret);
     text["old_secrets"] = endpoint.old_secrets.size();
     text["ingest_key"] = masked(endpoint.ingest_key);

@@ -11,7 +11,7 @@ Endpoint some_endpoint() {
     Endpoint endpoint;
     endpoint.id = EndpointId(1, 2);
     endpoint.organization = OrganizationId(3, 4);
-    endpoint.url = "https://receiver.example/";
+    endpoint.url = "https://user:url-password@receiver.example/?token=url-token";
     endpoint.secret = "whsec_c2VjcmV0IG9mIHRoZSBlbmRwb2ludA==";
     endpoint.old_secrets = {{"older-secret", from_micros(1)}};
     endpoint.ingest_key = "books-secret-key";
@@ -59,13 +59,16 @@ TEST(AuditText, secrets_are_masked_and_still_differ) {
     user.password_hash = "$argon2id$hash";
     const Endpoint endpoint = some_endpoint();
     const std::string text = audit_subject(endpoint).text + audit_subject(user).text;
-    for (const char* secret :
-         {"whsec_", "c2VjcmV0", "older-secret", "books-secret-key", "hidden", "argon2"})
+    for (const char* secret : {"whsec_", "c2VjcmV0", "older-secret", "books-secret-key", "hidden",
+                               "argon2", "url-password", "url-token"})
         EXPECT_EQ(text.find(secret), std::string::npos) << secret << " in " << text;
     EXPECT_NE(text.find("\"Authorization\":\"***"), std::string::npos) << text;
     Endpoint rotated = endpoint;
     rotated.secret = "whsec_YW5vdGhlciBzZWNyZXQgYWx0b2dldGhlcg==";
     EXPECT_NE(audit_subject(endpoint).text, audit_subject(rotated).text);
+    Endpoint moved = endpoint;
+    moved.url = "https://user:another@receiver.example/?token=url-token";
+    EXPECT_NE(audit_subject(endpoint).text, audit_subject(moved).text);
 }
 
 }  // namespace

@@ -29,6 +29,26 @@ enum class RecordKind : std::uint8_t {
     letter = 11,   // an event that was stored with a change and is yet to be accepted (engine/outbox.h)
 };
 
+// Whether a kind's bodies hold what must not lie readable in a file: answers repeat secrets that were asked for, users have
+// hashes of their passwords, a setting may be a secret itself, and a letter is a payload. A store that keeps files seals them.
+[[nodiscard]] constexpr bool bears_secrets(RecordKind kind) {
+    switch (kind) {
+        case RecordKind::answer:
+        case RecordKind::letter:
+        case RecordKind::setting:
+        case RecordKind::user: return true;
+        case RecordKind::organization:
+        case RecordKind::application:
+        case RecordKind::event_type:
+        case RecordKind::job:
+        case RecordKind::consumer:
+        case RecordKind::api_key:  // random enough that its hash tells nothing
+        case RecordKind::session:
+        case RecordKind::contact: return false;
+    }
+    return false;
+}
+
 struct Record {
     RecordKind kind = RecordKind::setting;
     Id id;  // nil in a new record: the store issues one

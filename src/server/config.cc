@@ -167,6 +167,33 @@ Result<void> set_core_dumps(ServerConfig& config, std::string_view text) {
     return read_flag(text, config.core_dumps);
 }
 
+Result<void> set_encryption_key(ServerConfig& config, std::string_view text) {
+    constexpr std::size_t kWeak = 16;
+    std::vector<SealingKey> keys;
+    for (const std::string_view item : items_of(text)) {
+        ASSIGN_OR_RETURN(SealingKey key, SealingKey::parse(item));
+        keys.push_back(key);
+        if (item.size() < kWeak)
+            config.notes.emplace_back(
+                "encryption_key is a text of fewer than 16 characters, which whoever has the data "
+                "can guess; `openssl rand -base64 32` makes a good one");
+    }
+    if (keys.empty())
+        return fail(ErrorCode::invalid,
+                    "it holds no key; `openssl rand -base64 32` makes a good one");
+    config.encryption_keys = std::move(keys);
+    return {};
+}
+
+Result<void> set_encryption_key_file(ServerConfig& config, std::string_view text) {
+    config.encryption_key_file = text;
+    return {};
+}
+
+Result<void> set_encrypt_payloads(ServerConfig& config, std::string_view text) {
+    return read_flag(text, config.encrypt_payloads);
+}
+
 Result<void> set_attempts_max(ServerConfig& config, std::string_view text) {
     std::uint32_t attempts = 0;
     if (Result<void> read = read_number<std::uint32_t>(text, 1, 1000, attempts); !read) return read;
@@ -348,13 +375,6 @@ Result<void> refuse_proxy(ServerConfig&, std::string_view text) {
                 "--allow-net say which private networks may be reached");
 }
 
-Result<void> note_main_secret(ServerConfig& config, std::string_view) {
-    config.notes.emplace_back(
-        "SVIX_MAIN_SECRET is set: this version does not encrypt endpoint secrets at rest yet; "
-        "protect the data folder");
-    return {};
-}
-
 Result<void> note_database(ServerConfig& config, std::string_view) {
     config.notes.emplace_back(
         "SVIX_DB_DSN is set and has no effect: this version keeps its data in --database");
@@ -400,6 +420,15 @@ constexpr std::array kSettings = {
             set_drain},
     Setting{"partition_bytes_max", "", "BYTES", "size at which a log file is closed [536870912]",
             set_partition_bytes},
+    Setting{"encryption_key", "SVIX_MAIN_SECRET", "KEY,...",
+            "seals secrets at rest: 32 bytes in base64 or hex, or any text; the first one seals "
+            "[generated, in the data folder]",
+            set_encryption_key},
+    Setting{"encryption_key_file", "", "FILE",
+            "file of such keys, one a line [encryption_key in the data folder]",
+            set_encryption_key_file},
+    Setting{"encrypt_payloads", "", "true|false",
+            "seal payloads and answers of receivers too [false]", set_encrypt_payloads},
     Setting{"core_dumps", "", "true|false", "allow core dumps, which hold secrets [false]",
             set_core_dumps},
     Setting{"webhook_max_retries", "WEBHOOK_MAX_RETRIES", "N",
@@ -452,8 +481,6 @@ constexpr std::array kSettings = {
             set_worker_tasks},
     Setting{"proxy_addr", "SVIX_PROXY_ADDR", "URL", "refused: there are no proxies in this version",
             refuse_proxy},
-    Setting{"main_secret", "SVIX_MAIN_SECRET", "TEXT", "no effect in this version",
-            note_main_secret},
     Setting{"db_dsn", "SVIX_DB_DSN", "URL", "no effect", note_database},
     Setting{"redis_dsn",
             "SVIX_REDIS_DSN SVIX_QUEUE_DSN SVIX_CACHE_DSN SVIX_QUEUE_TYPE SVIX_CACHE_TYPE", "URL",
@@ -526,6 +553,10 @@ std::optional<std::string> alias_value(const Setting& setting, const Environment
 }
 
 Result<void> check(const ServerConfig& config) {
+    if (!config.encryption_keys.empty() && !config.encryption_key_file.empty())
+        return fail(ErrorCode::invalid,
+                    "encryption_key and encryption_key_file are both set: give the keys in one "
+                    "place");
     const std::optional<IpAddress> address = parse_ip(config.listen_host);
     const bool loopback = address && AddressGuard().refused_because(*address) == "loopback";
     if (config.auth == AuthMode::required)

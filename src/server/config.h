@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "domain/access.h"
 #include "domain/address_guard.h"
+#include "domain/sealing.h"
 #include "domain/signing.h"
 #include "ports/telemetry.h"
 
@@ -43,6 +44,11 @@ struct ServerConfig {
     Duration drain = 20s;
     std::uint64_t partition_bytes_max = 512u << 20;
     bool core_dumps = false;  // may be written; they hold secrets
+
+    // Secrets at rest. The first key seals; none: those in the file.
+    std::vector<SealingKey> encryption_keys;
+    std::string encryption_key_file;  // empty: "encryption_key" in the data folder
+    bool encrypt_payloads = false;
     std::optional<std::uint32_t> subscriptions_attempts_max;
     std::optional<Duration> subscriptions_retry_base;
 

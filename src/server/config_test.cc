@@ -114,6 +114,7 @@ TEST(Config, SvixVariablesAreHonoured) {
                                   {"SVIX_QUEUE_TYPE", "redis"},
                                   {"SVIX_MAIN_SECRET", "s"}});
     ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->encryption_keys.size(), 1U);
     EXPECT_EQ(config->listen_port, 8071);
     EXPECT_EQ(config->jwt_secret, "x");
     EXPECT_EQ(config->jwt_algorithm, "HS512");

@@ -24,6 +24,15 @@ std::unexpected<Error> unusable(const std::string& directory, const std::string&
 }  // namespace
 
 Result<DataLock> DataLock::acquire(const std::string& directory) {
+    ASSIGN_OR_RETURN(auto lock, try_acquire(directory));
+    if (lock) return *std::move(lock);
+    return fail(ErrorCode::unavailable,
+                fmt::format("another posthaste is running on the data folder {}; stop it first, or "
+                            "choose another folder with --database sqlite:PATH",
+                            directory));
+}
+
+Result<std::optional<DataLock>> DataLock::try_acquire(const std::string& directory) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) return unusable(directory, error.message());
@@ -31,11 +40,8 @@ Result<DataLock> DataLock::acquire(const std::string& directory) {
     DataLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (lock.descriptor_ < 0) return unusable(directory, std::strerror(errno));
     if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0) return lock;
-    if (errno != EWOULDBLOCK) return unusable(directory, std::strerror(errno));
-    return fail(ErrorCode::unavailable,
-                fmt::format("another posthaste is running on the data folder {}; stop it first, or "
-                            "choose another folder with --database sqlite:PATH",
-                            directory));
+    if (errno == EWOULDBLOCK) return std::optional<DataLock>();
+    return unusable(directory, std::strerror(errno));
 }
 
 DataLock::~DataLock() {

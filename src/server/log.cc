@@ -117,7 +117,11 @@ void LogTelemetry::on_attempt(const Event& event, const Endpoint& endpoint,
         to_string(next));
     if (!delivered) {
         line_ += ",\"error\":";
-        append_json_string(line_, utf8_prefix(attempt.response, kResponseMax));
+        // Of an attempt that was rejected the text is the receiver's; otherwise it is ours.
+        const bool is_hidden =
+            answers_ == Answers::hidden && attempt.outcome == AttemptOutcome::rejected;
+        append_json_string(line_, is_hidden ? fmt::format("answered {}", attempt.status_code)
+                                            : utf8_prefix(attempt.response, kResponseMax));
     }
     log_.write(severity, line_);
 }

@@ -45,16 +45,20 @@ private:
     std::thread writer_;
 };
 
+// Whether the log may show what receivers answer: where payloads are sealed, answers that may repeat them are not shown.
+enum class Answers : bool { hidden, shown };
+
 // What one reactor's engine reports, as log lines.
 class LogTelemetry final : public Telemetry {
 public:
-    explicit LogTelemetry(Log& log) : log_(log) {}
+    LogTelemetry(Log& log, Answers answers) : log_(log), answers_(answers) {}
     void on_attempt(const Event& event, const Endpoint& endpoint, const AttemptRecord& attempt,
                     DeliveryState next) override;
     void on_notice(Severity severity, std::string_view area, std::string_view sentence) override;
 
 private:
     Log& log_;
+    const Answers answers_;
     std::string line_;
 };
 

@@ -65,18 +65,25 @@ TEST_F(LogTest, AttemptsCarryTheNamesLogReadersRelyOn) {
     last.response = "it \"broke\"";
     {
         Log log(pipe_[1], Severity::info, clock_);
-        LogTelemetry telemetry(log);
+        LogTelemetry telemetry(log, Answers::shown);
         telemetry.on_attempt(event, Endpoint{}, attempt, DeliveryState::delivered);
         telemetry.on_attempt(event, Endpoint{}, last, DeliveryState::dead);
+        LogTelemetry silent(log, Answers::hidden);
+        silent.on_attempt(event, Endpoint{}, last, DeliveryState::dead);
+        last.outcome = AttemptOutcome::timed_out;
+        last.response = "no answer in time";
+        silent.on_attempt(event, Endpoint{}, last, DeliveryState::dead);
     }
     const auto parsed = lines();
-    ASSERT_EQ(parsed.size(), 2U);
+    ASSERT_EQ(parsed.size(), 4U);
     EXPECT_EQ(parsed[0].at("event").as_string(), "order.created");
     EXPECT_EQ(parsed[0].at("status").as_string(), "success");
     EXPECT_EQ(parsed[0].at("delivery_time_ms").as_int64(), 120);
     EXPECT_EQ(parsed[1].at("status").as_string(), "failed");
     EXPECT_EQ(parsed[1].at("level").as_string(), "warning");
     EXPECT_EQ(parsed[1].at("error").as_string(), "it \"broke\"");
+    EXPECT_EQ(parsed[2].at("error").as_string(), "answered 500");
+    EXPECT_EQ(parsed[3].at("error").as_string(), "no answer in time");
 }
 
 }  // namespace

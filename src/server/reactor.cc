@@ -70,7 +70,7 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
     : loop_(loop),
       drain_(shared.config.drain),
       alarms_(loop.get_executor(), clock_),
-      telemetry_(shared.log),
+      telemetry_(shared.log, shared.config.encrypt_payloads ? Answers::hidden : Answers::shown),
       transport_(loop.get_executor(), client_options(shared.config, shared.settings.version)),
       engine_(loop.get_executor(), index, reactors,
               Engine::Ports{shared.store, transport_, clock_, alarms_, entropy_, telemetry_,

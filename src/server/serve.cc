@@ -24,6 +24,8 @@
 #include "server/audit_head.h"
 #include "server/core_dumps.h"
 #include "server/data_lock.h"
+#include "server/encryption_keys.h"
+#include "server/key_rotation.h"
 #include "server/metrics_page.h"
 #include "server/reactor.h"
 #include "server/token_secret.h"
@@ -143,7 +145,8 @@ private:
     ApiSettings settings_;
     std::vector<std::unique_ptr<asio::io_context>> loops_;
     DataLock data_lock_;  // before the store: given back after it is gone
-    std::unique_ptr<Store> store_;
+    EncryptionKeys keys_;
+    std::unique_ptr<SqliteStore> store_;
     std::unique_ptr<DirectoryHolder> directory_;
     ReactorMailboxes mailboxes_;
     TallyBoard tally_;
@@ -169,8 +172,11 @@ Result<void> Server::open() {
         });
     }
     ASSIGN_OR_RETURN(data_lock_, DataLock::acquire(config_.database_dir));
+    ASSIGN_OR_RETURN(keys_, load_encryption_keys(config_));
     SqliteOptions options;
     options.directory = config_.database_dir;
+    options.keys = keys_.ring;
+    options.encrypt_payloads = config_.encrypt_payloads;
     options.partition_bytes_max = config_.partition_bytes_max;
     ASSIGN_OR_RETURN(store_, SqliteStore::open(options, clock_, entropy_, std::move(posts)));
     return {};
@@ -251,6 +257,11 @@ void Server::announce(const Recovery& recovery) {
     if (config_.orders_target.empty())
         log_.notice(Severity::info, "config",
                     "no --orders-target-url is set: orders go to subscribed endpoints only");
+    if (keys_.is_new)
+        log_.notice(Severity::warning, "keys",
+                    fmt::format("made a key for secrets at rest, {}: keep a copy of it, and not "
+                                "beside the backups of the data, which cannot be read without it",
+                                keys_.file));
     if (!recovery.lanes.empty())
         log_.notice(
             Severity::info, "recovery",
@@ -286,6 +297,8 @@ void Server::wait_for_signal() {
     signals_.async_wait([this](const boost::system::error_code&, int) { boot_.stop(); });
     asio::co_spawn(boot_, watch_store(), [](std::exception_ptr) {});
     asio::co_spawn(boot_, audit_head_.watch(*store_), [](std::exception_ptr) {});
+    KeyRotation rotation(keys_, *store_, log_, boot_);
+    asio::co_spawn(boot_, rotation.run(), [](std::exception_ptr) {});
     boot_.restart();
     boot_.run();
 }

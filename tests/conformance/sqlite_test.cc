@@ -8,6 +8,7 @@
 
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/testing/fault_vfs.h"
+#include "store/sqlite/testing/store_driver.h"
 #include "tests/conformance/store_suite.h"
 
 namespace posthaste::conformance {
@@ -34,6 +35,7 @@ class SqliteFactory final : public StoreFactory {
 public:
     explicit SqliteFactory(SqliteOptions options) : options_(std::move(options)) {
         options_.vfs = vfs_.name();
+        options_.keys = test_keys();
         // What is tested here does not depend on the disk; memory makes thousands of commits quick.
         const fs::path base =
             fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
@@ -122,11 +124,19 @@ SqliteOptions many_files() {
     return options;
 }
 
+SqliteOptions with_sealed_payloads(SqliteOptions options) {
+    options.encrypt_payloads = true;
+    return options;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Sqlite, StoreSuite,
     testing::Values(
         StoreParam{"one_file", [] { return std::make_unique<SqliteFactory>(SqliteOptions{}); }},
-        StoreParam{"many_files", [] { return std::make_unique<SqliteFactory>(many_files()); }}),
+        StoreParam{"many_files", [] { return std::make_unique<SqliteFactory>(many_files()); }},
+        StoreParam{
+            "sealed_payloads",
+            [] { return std::make_unique<SqliteFactory>(with_sealed_payloads(many_files())); }}),
     store_param_name);
 
 }  // namespace

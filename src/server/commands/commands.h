@@ -1,10 +1,11 @@
 #pragma once
 
 // The commands that are not the server: a development receiver, senders, checks and benchmarks. They talk to a running
-// server over HTTP and never touch its database or engine; only `audit` reads the database, and `token` the key beside it.
+// server over HTTP and never touch its database or engine; only `audit` reads the database, `rekey` works on it, and `token`
+// reads the key beside it.
 //
-// add_tool_commands registers all of them with the command line, but `token` and `audit`, which need the environment; the
-// chosen one sets `exit_code` while it is parsed. The run_* functions can be called directly. All block until they are
+// add_tool_commands registers all of them with the command line, but `token`, `audit` and `rekey`, which need the environment;
+// the chosen one sets `exit_code` while it is parsed. The run_* functions can be called directly. All block until they are
 // finished, on the caller's thread, and print what went wrong together with what to do about it.
 
 #include <cstdint>
@@ -119,6 +120,17 @@ struct AuditListOptions {
 };
 int run_audit_list(const AuditOptions& options, const AuditListOptions& list);
 
+// Works on the server's key file, and on its data folder when no server runs on it.
+enum class RekeyAction : std::uint8_t { rekey, status, prune };
+struct RekeyOptions {
+    RekeyAction action = RekeyAction::rekey;
+    Duration wait_max{};
+    std::string config_file;
+    SettingSource environment;
+    std::map<std::string, std::string> settings;  // given as flags
+};
+int run_rekey(const RekeyOptions& options);
+
 // Through which API a benchmark sends its events.
 enum class BenchApi : std::uint8_t {
     subscriptions,  // POST /webhooks/ingest/{id}
@@ -153,6 +165,7 @@ void add_doctor_command(CLI::App& app, int& exit_code);
 void add_version_command(CLI::App& app, int& exit_code);
 void add_token_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_audit_command(CLI::App& app, int& exit_code, const SettingSource& environment);
+void add_rekey_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_bench_command(CLI::App& app, int& exit_code);
 
 }  // namespace posthaste

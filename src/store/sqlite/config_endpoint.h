@@ -7,28 +7,36 @@
 #include "base/result.h"
 #include "domain/model.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/sealer.h"
 
 namespace posthaste {
 
 // Reads all rows, tombstones included, by id.
 class EndpointReader {
 public:
-    [[nodiscard]] static Result<EndpointReader> make(SqliteDatabase& database);
+    [[nodiscard]] static Result<EndpointReader> make(SqliteDatabase& database,
+                                                     const Sealer& sealer);
     // SQLITE_ROW, SQLITE_DONE or an error.
     [[nodiscard]] int step() { return rows_.step(); }
     // Fills a default-made endpoint from the current row.
-    [[nodiscard]] int read(Endpoint& endpoint);
+    [[nodiscard]] Result<void> read(Endpoint& endpoint);
 
 private:
+    EndpointReader(SqliteDatabase& database, const Sealer& sealer)
+        : database_(&database), sealer_(&sealer) {}
+    [[nodiscard]] Result<void> read_sealed(Endpoint& endpoint);
     [[nodiscard]] int read_lists(Endpoint& endpoint);
     [[nodiscard]] int read_details(Endpoint& endpoint);
     [[nodiscard]] int read_detail_lists(Endpoint& endpoint, std::string_view details);
 
-    SqliteStatement rows_, values_, pairs_, details_, channels_, metadata_, headers_;
+    SqliteDatabase* database_;
+    const Sealer* sealer_;
+    SqliteStatement rows_, values_, details_, channels_, metadata_;
 };
 
 // Inserts the row; SQLITE_CONSTRAINT_UNIQUE when another live endpoint of the application has the uid.
 // REQUIRES: no row with this id.
-[[nodiscard]] Result<int> insert_endpoint(SqliteDatabase& database, const Endpoint& endpoint);
+[[nodiscard]] Result<int> insert_endpoint(SqliteDatabase& database, Sealer& sealer,
+                                          const Endpoint& endpoint);
 
 }  // namespace posthaste

@@ -18,18 +18,24 @@ constexpr char kNative[] =
 constexpr char kAccounts[] =
 #include "config_3.sql.inc"
     ;
-constexpr const char* kMigrations[] = {kSchema, kNative, kAccounts};
+constexpr char kSealing[] =
+#include "config_4.sql.inc"
+    ;
+constexpr const char* kMigrations[] = {kSchema, kNative, kAccounts, kSealing};
 static_assert(std::size(kMigrations) == kConfigVersion);
 
-Result<SqliteDatabase> open_database(const SqliteOptions& options) {
+// What is deleted is overwritten: a secret's end is its end. Changes here are rare enough to pay for it.
+Result<SqliteDatabase> open_database(const SqliteOptions& options, Sealer& sealer) {
     ASSIGN_OR_RETURN(auto database,
                      SqliteDatabase::open(config_path(options), SqliteAccess::create, options.vfs));
     if (auto done = database.execute(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF;"
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
             " PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024");
         !done) {
         return std::unexpected(std::move(done).error());
     }
+    if (auto done = register_sealing(database, sealer); !done)
+        return std::unexpected(std::move(done).error());
     if (auto done = migrate_config(database); !done)
         return std::unexpected(std::move(done).error());
     return database;
@@ -41,14 +47,16 @@ Result<void> migrate_config(SqliteDatabase& database, std::size_t version) {
     return database.migrate(std::span(kMigrations).first(version));
 }
 
-Result<ConfigFile> ConfigFile::open(const SqliteOptions& options) {
-    ASSIGN_OR_RETURN(auto database, open_database(options));
-    return ConfigFile(std::move(database), options);
+Result<ConfigFile> ConfigFile::open(const SqliteOptions& options, Sealer& sealer) {
+    ASSIGN_OR_RETURN(auto database, open_database(options, sealer));
+    if (auto done = check_keys(database, *sealer.keys()); !done)
+        return std::unexpected(std::move(done).error());
+    return ConfigFile(std::move(database), options, sealer);
 }
 
 Result<void> ConfigFile::reconnect() {
     if (database_) return {};
-    ASSIGN_OR_RETURN(auto database, open_database(*options_));
+    ASSIGN_OR_RETURN(auto database, open_database(*options_, *sealer_));
     // As with a log file: what the log holds is brought to disk once more before anything is built on it.
     const int code = sqlite3_wal_checkpoint_v2(database.handle(), nullptr,
                                                SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
@@ -77,14 +85,39 @@ Result<void> ConfigFile::finish(Result<void> done) {
 
 Result<std::vector<Endpoint>> ConfigFile::load_endpoints() {
     if (auto done = reconnect(); !done) return std::unexpected(std::move(done).error());
-    ASSIGN_OR_RETURN(auto reader, EndpointReader::make(*database_));
+    ASSIGN_OR_RETURN(auto reader, EndpointReader::make(*database_, *sealer_));
     std::vector<Endpoint> endpoints;
     int code = SQLITE_DONE;
     while ((code = reader.step()) == SQLITE_ROW) {
-        if (code = reader.read(endpoints.emplace_back()); code != SQLITE_OK) break;
+        if (auto done = reader.read(endpoints.emplace_back()); !done)
+            return std::unexpected(std::move(done).error());
     }
     if (code != SQLITE_DONE) return std::unexpected(database_->error(code, "read the endpoints"));
     return endpoints;
+}
+
+// ---- keys ------------------------------------------------------------------------------------------------------------
+
+Result<std::vector<std::string>> ConfigFile::noted_keys() {
+    if (auto done = reconnect(); !done) return std::unexpected(std::move(done).error());
+    return posthaste::noted_keys(*database_);
+}
+
+Result<void> ConfigFile::take_keys(const KeyRing& keys) {
+    if (auto done = reconnect(); !done) return done;
+    if (auto begun = database_->execute("BEGIN IMMEDIATE"); !begun) return begun;
+    return finish(check_keys(*database_, keys));
+}
+
+Result<void> ConfigFile::reseal(SealedTable table, std::span<const std::int64_t> rows) {
+    if (auto done = reconnect(); !done) return done;
+    if (auto begun = database_->execute("BEGIN IMMEDIATE"); !begun) return begun;
+    return finish(reseal_rows(*database_, table, rows, *sealer_));
+}
+
+Result<void> ConfigFile::forget_other_keys(SealingKeyId primary) {
+    if (auto done = reconnect(); !done) return done;
+    return posthaste::forget_other_keys(*database_, primary);
 }
 
 // ---- totals ----------------------------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ namespace posthaste {
 namespace {
 
 constexpr char kInsertRecord[] =
-    "INSERT INTO record(id, kind, organization, parent, name, expires_at, revision, body, label)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    "INSERT INTO record(id, kind, organization, parent, name, expires_at, revision, body, label,"
+    " sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
 Error moved_on(std::string_view what, std::uint64_t read, std::uint64_t stored) {
     return Error{ErrorCode::conflict, "The " + std::string(what) + " changed: revision " +
@@ -72,7 +72,7 @@ Result<void> ConfigFile::write(Endpoint& endpoint) {
     remove.bind(1, endpoint.id.hi);
     if (const int code = remove.run(); code != SQLITE_OK)
         return std::unexpected(database_->error(code, "replace an endpoint"));
-    ASSIGN_OR_RETURN(const int code, insert_endpoint(*database_, endpoint));
+    ASSIGN_OR_RETURN(const int code, insert_endpoint(*database_, *sealer_, endpoint));
     if (code == SQLITE_CONSTRAINT_UNIQUE && endpoint.uid)
         return fail(ErrorCode::exists,
                     "Another endpoint of the application has the uid \"" + *endpoint.uid + "\".");
@@ -97,19 +97,27 @@ Result<void> ConfigFile::write(Record& record) {
     remove.bind_blob(2, id);
     if (const int code = remove.run(); code != SQLITE_OK)
         return std::unexpected(database_->error(code, "replace an object"));
-    if (record.is_deleted) return {};
+    return record.is_deleted ? Result<void>() : insert(record);
+}
 
+Result<void> ConfigFile::insert(const Record& record) {
+    const std::string id = id_bytes(record.id);
     const std::string organization = id_bytes(record.organization);
     const std::string parent = id_bytes(record.parent);
     ASSIGN_OR_RETURN(auto row, database_->prepare(kInsertRecord));
     row.bind_blob(1, id);
-    row.bind(2, kind);
+    row.bind(2, static_cast<std::int64_t>(record.kind));
     row.bind_blob(3, organization);
     row.bind_blob(4, parent);
     if (!record.name.empty()) row.bind_text(5, record.name);
     if (record.expires_at) row.bind(6, to_micros(*record.expires_at));
     row.bind(7, record.revision);
-    row.bind_text(8, record.body);
+    std::string sealed;
+    if (bears_secrets(record.kind)) {
+        sealed = sealer_->seal(record.body, SealedPlace::of_record(record.kind, record.id));
+        row.bind_blob(10, sealed);
+    }
+    row.bind_text(8, sealed.empty() ? record.body : std::string_view{});
     if (!record.label.empty()) row.bind_text(9, record.label);
     const int code = row.run();
     if (code == SQLITE_CONSTRAINT_UNIQUE)

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/bytes.h"
 #include "ports/store_match.h"
 #include "store/sqlite/audit_rows.h"
@@ -13,20 +14,6 @@
 namespace posthaste {
 
 namespace {
-
-Record read_record(SqliteStatement& row) {
-    Record record;
-    record.id = read_id(row.bytes(0));
-    record.kind = static_cast<RecordKind>(row.integer(1));
-    record.organization = OrganizationId{read_id(row.bytes(2))};
-    record.parent = read_id(row.bytes(3));
-    record.name = row.bytes(4);
-    if (!row.is_null(5)) record.expires_at = from_micros(row.integer(5));
-    record.revision = row.unsigned_integer(6);
-    record.body = row.bytes(7);
-    record.label = row.bytes(8);
-    return record;
-}
 
 // Whose parameters bind_conditions() binds.
 std::string conditions(const RecordQuery& query) {
@@ -77,7 +64,8 @@ std::int64_t clamped(std::size_t count) {
 }  // namespace
 
 std::string select_records(const RecordQuery& query) {
-    return "SELECT id, kind, organization, parent, name, expires_at, revision, body, label" +
+    return "SELECT id, kind, organization, parent, name, expires_at, revision, body, label,"
+           " sealed" +
            conditions(query) + (query.newest_first ? " ORDER BY id DESC" : " ORDER BY id") +
            " LIMIT ?10 OFFSET ?11";
 }
@@ -106,6 +94,30 @@ Error ConfigReader::failed(int code, std::string_view doing) {
     return error;
 }
 
+Result<Record> ConfigReader::read_record(SqliteStatement& row) {
+    Record record;
+    record.id = read_id(row.bytes(0));
+    record.kind = static_cast<RecordKind>(row.integer(1));
+    record.organization = OrganizationId{read_id(row.bytes(2))};
+    record.parent = read_id(row.bytes(3));
+    record.name = row.bytes(4);
+    if (!row.is_null(5)) record.expires_at = from_micros(row.integer(5));
+    record.revision = row.unsigned_integer(6);
+    record.body = row.bytes(7);
+    record.label = row.bytes(8);
+    if (!bears_secrets(record.kind)) return record;
+    ASSERT(sealer_ != nullptr);
+    auto body = sealer_->open(row.bytes(9), SealedPlace::of_record(record.kind, record.id));
+    if (body) {
+        record.body = *std::move(body);
+        return record;
+    }
+    Error error = std::move(body).error();
+    error.message =
+        "Cannot read the object " + to_uuid(record.id) + " in " + path_ + ". " + error.message;
+    return std::unexpected(std::move(error));
+}
+
 Result<std::vector<Record>> ConfigReader::read_records(const RecordQuery& query) {
     if (auto done = open(); !done) return std::unexpected(std::move(done).error());
     ASSIGN_OR_RETURN(auto rows, database_->prepare(select_records(query)));
@@ -115,7 +127,10 @@ Result<std::vector<Record>> ConfigReader::read_records(const RecordQuery& query)
     rows.bind(11, clamped(query.skip));
     std::vector<Record> records;
     int code = SQLITE_DONE;
-    while ((code = rows.step()) == SQLITE_ROW) records.push_back(read_record(rows));
+    while ((code = rows.step()) == SQLITE_ROW) {
+        ASSIGN_OR_RETURN(auto record, read_record(rows));
+        records.push_back(std::move(record));
+    }
     if (code != SQLITE_DONE) return std::unexpected(failed(code, "read objects"));
     return records;
 }
@@ -143,6 +158,16 @@ Result<std::vector<AuditEntry>> ConfigReader::read_audit(const AuditQuery& query
         return std::unexpected(std::move(done).error());
     }
     return entries;
+}
+
+Result<std::vector<std::int64_t>> ConfigReader::rows_to_reseal(SealedTable table,
+                                                               std::int64_t after,
+                                                               SealingKeyId primary,
+                                                               std::size_t limit) {
+    if (auto done = open(); !done) return std::unexpected(std::move(done).error());
+    auto rows = posthaste::rows_to_reseal(*database_, table, after, primary, limit);
+    if (!rows) database_.reset();
+    return rows;
 }
 
 }  // namespace posthaste

@@ -13,26 +13,36 @@
 
 #include "base/result.h"
 #include "ports/store.h"
+#include "store/sqlite/config_sealing.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/sealer.h"
 
 namespace posthaste {
 
 class ConfigReader {
 public:
     // Opens the file with the first question: it has to be there by then, with the current schema.
-    ConfigReader(std::string path, std::string vfs)
-        : path_(std::move(path)), vfs_(std::move(vfs)) {}
+    // Without a sealer it must not be asked for records that bear secrets.
+    ConfigReader(std::string path, std::string vfs, const Sealer* sealer = nullptr)
+        : path_(std::move(path)), vfs_(std::move(vfs)), sealer_(sealer) {}
 
     [[nodiscard]] Result<std::vector<Record>> read_records(const RecordQuery& query);
     [[nodiscard]] Result<std::uint64_t> count_records(const RecordQuery& query);
     [[nodiscard]] Result<std::vector<AuditEntry>> read_audit(const AuditQuery& query);
+    // Rows behind `after` that another key than `primary` has sealed (config_sealing.h).
+    [[nodiscard]] Result<std::vector<std::int64_t>> rows_to_reseal(SealedTable table,
+                                                                   std::int64_t after,
+                                                                   SealingKeyId primary,
+                                                                   std::size_t limit);
 
 private:
+    [[nodiscard]] Result<Record> read_record(SqliteStatement& row);
     [[nodiscard]] Result<void> open();
     [[nodiscard]] Error failed(int code, std::string_view doing);
 
     const std::string path_;
     const std::string vfs_;
+    const Sealer* const sealer_;
     std::unique_ptr<SqliteDatabase> database_;  // null: not yet opened, or a question failed
 };
 

@@ -44,14 +44,6 @@ std::string to_json(const std::vector<std::string>& names) {
         names, [](std::string& json, const std::string& name) { append_json_string(json, name); });
 }
 
-std::string to_json(const std::vector<OldSecret>& secrets) {
-    return list_of(secrets, [](std::string& json, const OldSecret& old) {
-        json += '[';
-        append_json_string(json, old.secret);
-        json += ',' + std::to_string(to_micros(old.expires_at)) + ']';
-    });
-}
-
 std::string to_json(const std::vector<Duration>& gaps) {
     return list_of(gaps,
                    [](std::string& json, Duration gap) { json += std::to_string(gap.count()); });
@@ -68,7 +60,6 @@ std::string details_json(const Endpoint& endpoint) {
     if (endpoint.channels) add("channels", to_json(*endpoint.channels));
     if (endpoint.filter) add("filter", text_json(*endpoint.filter));
     if (!endpoint.metadata.empty()) add("metadata", pairs_json(endpoint.metadata));
-    if (!endpoint.headers.empty()) add("headers", pairs_json(endpoint.headers));
     if (endpoint.retry.after_timeout_min != Duration{})
         add("after_timeout_min", std::to_string(endpoint.retry.after_timeout_min.count()));
     if (endpoint.failing_since)

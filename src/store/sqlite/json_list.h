@@ -1,6 +1,6 @@
 #pragma once
 
-// Lists inside a row, as JSON text that SQLite's own functions read back: ["a", "b"], [["secret", 123]], [1, 2].
+// Lists inside a row, as JSON text that SQLite's own functions read back: ["a", "b"], [1, 2].
 
 #include <string>
 #include <string_view>
@@ -12,7 +12,6 @@
 namespace posthaste {
 
 [[nodiscard]] std::string to_json(const std::vector<std::string>& names);
-[[nodiscard]] std::string to_json(const std::vector<OldSecret>& secrets);
 [[nodiscard]] std::string to_json(const std::vector<Duration>& gaps);
 
 // Column `details` of an endpoint: an object with the members that differ from their defaults; pairs as [["name", "text"]].

@@ -9,7 +9,8 @@
 #include "store/sqlite/json_list.h"
 #include "store/sqlite/log_file_connection.h"
 
-// Opening, the tail, transactions; log_file_updates.cc applies updates, log_file_names.cc knows events by name.
+// Opening, the tail, transactions; log_file_updates.cc applies updates, log_file_names.cc knows events by name,
+// log_file_sealing.cc seals.
 
 namespace posthaste {
 
@@ -24,7 +25,10 @@ constexpr char kNative[] =
 constexpr char kTags[] =
 #include "log_3.sql.inc"
     ;
-constexpr const char* kMigrations[] = {kSchema, kNative, kTags};
+constexpr char kSealing[] =
+#include "log_4.sql.inc"
+    ;
+constexpr const char* kMigrations[] = {kSchema, kNative, kTags, kSealing};
 static_assert(std::size(kMigrations) == kLogVersion);
 
 constexpr std::int64_t kNoLimit = -1;
@@ -56,8 +60,8 @@ int read_delivery(SqliteStatement& statement, std::uint64_t event, std::uint64_t
     return SQLITE_OK;
 }
 
-LogFile::LogFile(LogPartitionPtr partition, const SqliteOptions& options)
-    : partition_(std::move(partition)), options_(options) {}
+LogFile::LogFile(LogPartitionPtr partition, const SqliteOptions& options, Sealer& sealer)
+    : partition_(std::move(partition)), options_(options), sealer_(sealer) {}
 LogFile::~LogFile() = default;
 
 Result<void> LogFile::check(int code, std::string_view doing) const {
@@ -69,9 +73,11 @@ Result<void> LogFile::check(int code, std::string_view doing) const {
 
 Result<void> LogFile::open(SqliteAccess access) {
     if (auto done = connect(access); !done) return done;
-    if (auto done = read_meta(); !done) {
+    auto read = read_meta();
+    if (read) read = check_data_key();
+    if (!read) {
         close();
-        return done;
+        return read;
     }
     acknowledged_hi_ = newest_hi_;
     is_stale_ = false;
@@ -140,6 +146,7 @@ Result<void> LogFile::read_meta() {
 void LogFile::close() {
     if (has_begun_) rollback();
     connection_.reset();
+    cipher_.reset();
     log_pages_ = 0;
 }
 
@@ -149,6 +156,7 @@ Result<std::uint64_t> LogFile::rebuild_tail(std::uint64_t acknowledged_hi, Times
     if (auto done = connect(SqliteAccess::write); !done)
         return std::unexpected(std::move(done).error());
     if (auto done = read_meta(); !done) return std::unexpected(std::move(done).error());
+    if (auto done = check_data_key(); !done) return std::unexpected(std::move(done).error());
     std::uint64_t parked = 0;
     const std::uint64_t before = tracker_.watermark();
     int code = connection_->begin.run();
@@ -283,7 +291,10 @@ Result<void> LogFile::begin(Timestamp now) {
         return failed;
     }
     has_begun_ = true;
-    return {};
+    if (!options_.encrypt_payloads || cipher_) return {};
+    auto readied = ready_cipher();
+    if (!readied) rollback();
+    return readied;
 }
 
 Result<void> LogFile::append(const Event& event) {
@@ -291,8 +302,9 @@ Result<void> LogFile::append(const Event& event) {
     if (has_name) {
         if (auto done = load_names(); !done) return done;
     }
-    const bool is_plain = !has_name && event.channels.empty() && event.tags.empty() &&
-                          !event.body && !event.payload_expires_at && !event.is_expunged;
+    const bool is_plain = !options_.encrypt_payloads && !has_name && event.channels.empty() &&
+                          event.tags.empty() && !event.body && !event.payload_expires_at &&
+                          !event.is_expunged;
     const int code = is_plain ? insert_plain(event) : insert_full(event);
     if (code != SQLITE_OK) return check(code, "store an event");
 
@@ -344,11 +356,15 @@ int LogFile::insert_full(const Event& event) {
     const std::string_view ids = scratch_;
     event.uid ? insert.bind_text(9, *event.uid) : insert.bind_null(9);
     event.channels.empty() ? insert.bind_null(10) : insert.bind_text(10, channels_);
-    event.body ? insert.bind_blob(11, *event.body) : insert.bind_null(11);
+    const bool is_sealed = options_.encrypt_payloads;
+    if (is_sealed) insert.bind_blob(8, sealed_payload(event));
+    const auto body = [&] { return is_sealed ? sealed_body(event) : *event.body; };
+    event.body ? insert.bind_blob(11, body()) : insert.bind_null(11);
     event.request_key ? insert.bind_blob(12, ids.substr(ids.size() - 16)) : insert.bind_null(12);
     event.payload_expires_at ? insert.bind(13, to_micros(*event.payload_expires_at))
                              : insert.bind_null(13);
     event.tags.empty() ? insert.bind_null(14) : insert.bind_text(14, tags_);
+    insert.bind(15, std::int64_t{is_sealed});
     const int code = insert.run();
     bytes_ += channels_.size() + tags_.size() + (event.body ? event.body->size() : 0) + 32;
     if (code != SQLITE_OK || !event.payload_expires_at) return code;
@@ -446,6 +462,7 @@ int LogFile::insert_new_keys() {
 void LogFile::rollback() {
     if (connection_) static_cast<void>(connection_->rollback.run());
     connection_.reset();
+    cipher_.reset();
     has_begun_ = false;
     is_stale_ = true;
     new_attempts_.clear();

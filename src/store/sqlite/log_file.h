@@ -23,6 +23,7 @@
 #include "store/sqlite/database.h"
 #include "store/sqlite/event_key.h"
 #include "store/sqlite/log_partition.h"
+#include "store/sqlite/sealer.h"
 #include "store/sqlite/sqlite_options.h"
 
 namespace posthaste {
@@ -40,8 +41,13 @@ struct DeliveryRows {
                                 std::uint64_t endpoint, DeliveryRows& rows);
 
 // Brings a log file to the current schema; refuses a newer one. Tests make files of an older version.
-inline constexpr std::size_t kLogVersion = 3;
+inline constexpr std::size_t kLogVersion = 4;
 [[nodiscard]] Result<void> migrate_log(SqliteDatabase& database, std::size_t version = kLogVersion);
+
+// The key that a file's payloads are sealed with, from its table data_key.
+[[nodiscard]] Result<SealingKey::Bytes> open_data_key(std::string_view sealed,
+                                                      const LogPartition& partition,
+                                                      const Sealer& sealer);
 
 // A piece of the tables that are filled when a file is closed.
 struct IndexSlice {
@@ -57,7 +63,7 @@ enum class FilterUse : bool { none, keep };
 
 class LogFile {
 public:
-    LogFile(LogPartitionPtr partition, const SqliteOptions& options);
+    LogFile(LogPartitionPtr partition, const SqliteOptions& options, Sealer& sealer);
     ~LogFile();
     LogFile(const LogFile&) = delete;
     LogFile& operator=(const LogFile&) = delete;
@@ -81,6 +87,10 @@ public:
     // False: no such attempt.
     [[nodiscard]] Result<bool> expunge_response(EventId event, EndpointId endpoint,
                                                 std::uint32_t number);
+    // REQUIRES: begun. Seals the key of the file's payloads, if it has one, with the first encryption key.
+    [[nodiscard]] Result<void> reseal_data_key();
+    // Which key that is sealed with; none: nothing in the file is sealed. As of open() or the last transaction.
+    [[nodiscard]] std::optional<SealingKeyId> data_key_id() const { return data_key_id_; }
     // On failure nothing is in the file, except for commit_unknown.
     [[nodiscard]] Result<void> commit();
     void rollback();
@@ -164,6 +174,17 @@ private:
                                     bool& deleted);
     [[nodiscard]] int insert_index(const EndpointAttempt& attempt);
 
+    // Sealing (log_file_sealing.cc).
+    [[nodiscard]] Result<std::string> read_data_key();
+    [[nodiscard]] Result<void> write_data_key(const SealingKey::Bytes& key);
+    [[nodiscard]] Result<void> check_data_key();
+    [[nodiscard]] Result<void> ready_cipher();
+    [[nodiscard]] std::string_view seal(std::string& buffer, const SealedPlace& place,
+                                        std::string_view text);
+    [[nodiscard]] std::string_view sealed_payload(const Event& event);
+    [[nodiscard]] std::string_view sealed_body(const Event& event);
+    [[nodiscard]] std::string_view sealed_response(const DeliveryUpdate& update);
+
     // Names (log_file_names.cc).
     [[nodiscard]] int read_keys();
     [[nodiscard]] int read_filter(FilterUse use);
@@ -176,6 +197,7 @@ private:
 
     const LogPartitionPtr partition_;
     const SqliteOptions& options_;
+    Sealer& sealer_;
     std::unique_ptr<Connection> connection_;
     bool has_begun_ = false;
     bool is_stale_ = true;
@@ -205,6 +227,9 @@ private:
     std::int64_t commits_ = 0;
     std::string scratch_;
     std::string channels_;
+    std::optional<SealingKeyId> data_key_id_;
+    std::unique_ptr<SealingCipher> cipher_;  // null until the connection has sealed something
+    std::string sealed_payload_, sealed_body_, sealed_response_;
     std::string tags_;
 };
 

@@ -237,7 +237,12 @@ int LogFile::insert_attempt(const DeliveryUpdate& update, DeliveryState next, bo
     insert.bind(11, attempt.timings.tls.count());
     insert.bind(12, attempt.timings.first_byte.count());
     insert.bind(13, attempt.timings.total.count());
-    insert.bind_text(14, attempt.response);
+    if (options_.encrypt_payloads) {
+        insert.bind_text(14, {});
+        insert.bind_blob(16, sealed_response(update));
+    } else {
+        insert.bind_text(14, attempt.response);
+    }
     insert.bind(15, static_cast<std::int64_t>(attempt.trigger));
     if (const int code = insert.run(); code != SQLITE_OK) return code;
     inserted = connection_->database.changes() != 0;

@@ -1,7 +1,6 @@
 #include "store/sqlite/log_maintenance.h"
 
 #include <algorithm>
-#include <future>
 #include <memory>
 
 #include "store/sqlite/database.h"
@@ -17,21 +16,15 @@ constexpr std::uint64_t kEmptyFileBytes = 48u << 10;  // a log file without rows
 }  // namespace
 
 LogMaintenance::LogMaintenance(const SqliteOptions& options, LogPartitions& partitions,
-                               SqliteWriter& writer)
-    : options_(options), partitions_(partitions), writer_(writer), thread_(partitions, options) {}
+                               SqliteWriter& writer, const Sealer& sealer)
+    : options_(options),
+      partitions_(partitions),
+      writer_(writer),
+      thread_(partitions, options, sealer) {}
 
 void LogMaintenance::stop() {
     is_stopping_ = true;
     thread_.stop();
-}
-
-template <class T>
-Result<T> LogMaintenance::on_writer(std::move_only_function<Result<T>(SqliteWriter&)> work) {
-    std::promise<Result<T>> promise;
-    auto answer = promise.get_future();
-    SqliteWriter::Job job = [&](SqliteWriter& writer) { promise.set_value(work(writer)); };
-    if (!writer_.post(job)) return fail(ErrorCode::stopping, "The store is closing.");
-    return answer.get();
 }
 
 // ---- checkpoints -----------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <future>
 #include <span>
 #include <vector>
 
@@ -18,9 +20,17 @@
 
 namespace posthaste {
 
+struct ResealReport {
+    std::uint64_t endpoints = 0;
+    std::uint64_t records = 0;
+    std::uint64_t log_files = 0;
+    bool has_rewritten = false;  // posthaste.db
+};
+
 class LogMaintenance {
 public:
-    LogMaintenance(const SqliteOptions& options, LogPartitions& partitions, SqliteWriter& writer);
+    LogMaintenance(const SqliteOptions& options, LogPartitions& partitions, SqliteWriter& writer,
+                   const Sealer& sealer);
 
     void start() { thread_.start(1); }
     // Gives up what it is doing at the next safe point: all of it is found again by resume() after a restart.
@@ -36,6 +46,9 @@ public:
     // On the maintenance thread, whose reader it gets.
     [[nodiscard]] Result<std::uint64_t> expire(LogReader& reader, RetentionPolicy policy,
                                                Timestamp now);
+    // Also there (log_maintenance_keys.cc). Seals with the first key what another one has sealed, a few values between two
+    // commits, and rewrites posthaste.db in the end. May be interrupted at any point, and called again.
+    [[nodiscard]] Result<ResealReport> reseal(ConfigReader& config);
 
 private:
     void run_checkpoint(const LogPartition& partition);
@@ -55,6 +68,8 @@ private:
                                             std::span<const Entry> IndexSlice::* part);
     [[nodiscard]] Result<void> write_keys(const LogPartitionPtr& partition,
                                           std::vector<EventKey> keys);
+    [[nodiscard]] Result<std::uint64_t> reseal_table(ConfigReader& config, SealedTable table,
+                                                     SealingKeyId primary);
     [[nodiscard]] Result<void> expire_payloads(LogReader& reader, const LogPartitionPtr& partition,
                                                Timestamp now);
 
@@ -64,5 +79,16 @@ private:
     std::atomic<bool> is_stopping_{false};
     ReaderPool thread_;
 };
+
+// ---- implementation ------------------------------------------------------------------------------------------------
+
+template <class T>
+Result<T> LogMaintenance::on_writer(std::move_only_function<Result<T>(SqliteWriter&)> work) {
+    std::promise<Result<T>> promise;
+    auto answer = promise.get_future();
+    SqliteWriter::Job job = [&](SqliteWriter& writer) { promise.set_value(work(writer)); };
+    if (!writer_.post(job)) return fail(ErrorCode::stopping, "The store is closing.");
+    return answer.get();
+}
 
 }  // namespace posthaste

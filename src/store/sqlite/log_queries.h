@@ -10,8 +10,8 @@ inline constexpr char kInsertEvent[] =
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 inline constexpr char kInsertFullEvent[] =
     "INSERT INTO event(hi, lo, accepted_at, organization, application, type, targets, payload, uid,"
-    " channels, body, request_key, payload_expires_at, tags)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    " channels, body, request_key, payload_expires_at, tags, is_sealed)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 inline constexpr char kInsertPayloadExpiry[] =
     "INSERT INTO payload_expiry(at, event) VALUES (?1, ?2)";
 // event_key: rowid, an append.
@@ -20,8 +20,8 @@ inline constexpr char kInsertKeys[] = "INSERT INTO event_key(keys) VALUES (?1)";
 inline constexpr char kInsertAttempt[] =
     "INSERT OR IGNORE INTO attempt(event, endpoint, number, started_at, outcome, status_code, "
     "state_after, queue_lag,"
-    " dns, connect, tls, first_byte, total, response, trigger)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    " dns, connect, tls, first_byte, total, response, trigger, sealed_response)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 inline constexpr char kDeleteAttempt[] =
     "DELETE FROM attempt WHERE event = ?1 AND endpoint = ?2 AND number = ?3";
 inline constexpr char kInsertParked[] =
@@ -70,7 +70,7 @@ inline constexpr char kReadEventHead[] =
     " payload_expires_at, is_expunged, tags FROM event WHERE hi = ?1";
 inline constexpr char kReadEvent[] =
     "SELECT lo, accepted_at, organization, application, type, targets, uid, channels, request_key,"
-    " payload_expires_at, is_expunged, tags, payload, body FROM event WHERE hi = ?1";
+    " payload_expires_at, is_expunged, tags, payload, body, is_sealed FROM event WHERE hi = ?1";
 inline constexpr char kEventStanding[] = "SELECT lo, is_expunged, targets FROM event WHERE hi = ?1";
 inline constexpr char kEventName[] =
     "SELECT lo, accepted_at, application, uid, request_key FROM event WHERE hi = ?1";
@@ -93,11 +93,11 @@ inline constexpr char kParkedRow[] =
 // attempt: primary key.
 inline constexpr char kReadAttempts[] =
     "SELECT number, started_at, outcome, status_code, state_after, queue_lag, dns, connect, tls, "
-    "first_byte, total, response, trigger"
+    "first_byte, total, response, trigger, sealed_response"
     " FROM attempt WHERE event = ?1 AND endpoint = ?2 ORDER BY number";
 inline constexpr char kReadAttempt[] =
     "SELECT number, started_at, outcome, status_code, state_after, queue_lag, dns, connect, tls, "
-    "first_byte, total, response, trigger"
+    "first_byte, total, response, trigger, sealed_response"
     " FROM attempt WHERE event = ?1 AND endpoint = ?2 AND number = ?3";
 // parked: primary key, in order.
 inline constexpr char kParkedOfEndpoint[] =
@@ -144,11 +144,16 @@ inline constexpr char kDeletePayloadExpiry[] =
     " WHERE at = (SELECT payload_expires_at FROM event WHERE hi = ?1) AND event = ?1";
 // event: rowid; attempt: primary key.
 inline constexpr char kExpungePayload[] =
-    "UPDATE event SET payload = x'', body = NULL, is_expunged = 1 WHERE hi = ?1";
+    "UPDATE event SET payload = x'', body = NULL, is_expunged = 1, is_sealed = 0 WHERE hi = ?1";
 inline constexpr char kExpungeResponse[] =
-    "UPDATE attempt SET response = 'EXPUNGED' WHERE event = ?1 AND endpoint = ?2 AND number = ?3";
+    "UPDATE attempt SET response = 'EXPUNGED', sealed_response = NULL"
+    " WHERE event = ?1 AND endpoint = ?2 AND number = ?3";
 // The elements of an event's list of channels or tags.
 inline constexpr char kElements[] = "SELECT value FROM json_each(?1)";
+
+// data_key: rowid.
+inline constexpr char kReadDataKey[] = "SELECT sealed FROM data_key WHERE id = 1";
+inline constexpr char kReplaceDataKey[] = "REPLACE INTO data_key(id, sealed) VALUES (1, ?1)";
 
 // Whole tables, once, when an index is built or read again after a restart.
 inline constexpr char kAllAttempts[] =

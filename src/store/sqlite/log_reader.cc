@@ -31,8 +31,8 @@ Error set_aside_error(const LogPartition& partition) {
 
 }  // namespace
 
-LogReader::LogReader(LogPartitions& partitions, std::string vfs)
-    : partitions_(partitions), vfs_(std::move(vfs)) {}
+LogReader::LogReader(LogPartitions& partitions, std::string vfs, const Sealer& sealer)
+    : partitions_(partitions), vfs_(std::move(vfs)), sealer_(sealer) {}
 LogReader::~LogReader() = default;
 
 // An unlinked file takes up space for as long as someone holds it open.
@@ -166,8 +166,8 @@ Result<std::shared_ptr<Event>> LogReader::fetch_event(LogPartition& partition, s
     if (code != SQLITE_ROW) return std::unexpected(failed(partition, code, "read an event"));
     auto event = read_event_row(*row, hi);
     if (payload == Payload::read) {
-        event->payload = row->bytes(12);
-        if (!row->is_null(13)) event->body = row->bytes(13);
+        if (auto done = read_content(partition, *file, *row, *event); !done)
+            return std::unexpected(std::move(done).error());
     }
     const auto read_list = [&](int column, std::vector<std::string>& list) -> Result<void> {
         if (row->is_null(column)) return {};
@@ -228,8 +228,11 @@ Result<EventHistory> LogReader::read_event(EventId id) {
         attempts.bind(1, id.hi);
         attempts.bind(2, target.hi);
         const SqliteCursor cursor(attempts);
-        while ((code = attempts.step()) == SQLITE_ROW)
-            delivery.attempts.push_back(read_attempt_row(attempts));
+        while ((code = attempts.step()) == SQLITE_ROW) {
+            AttemptRecord& attempt = delivery.attempts.emplace_back(read_attempt_row(attempts));
+            auto done = read_response(*partition, *file, attempts, id.hi, target.hi, attempt);
+            if (!done) return std::unexpected(std::move(done).error());
+        }
         if (code != SQLITE_DONE) return std::unexpected(failed(*partition, code, "read attempts"));
     }
     return history;

@@ -17,6 +17,7 @@
 #include "store/sqlite/database.h"
 #include "store/sqlite/event_key.h"
 #include "store/sqlite/log_partition.h"
+#include "store/sqlite/sealer.h"
 #include "store/sqlite/subject_index.h"
 
 namespace posthaste {
@@ -25,7 +26,7 @@ enum class SubjectKind : bool { endpoint, application };
 
 class LogReader {
 public:
-    LogReader(LogPartitions& partitions, std::string vfs);
+    LogReader(LogPartitions& partitions, std::string vfs, const Sealer& sealer);
     ~LogReader();
 
     [[nodiscard]] Result<ParkedPage> load_parked(const ParkedQuery& query);
@@ -66,6 +67,14 @@ private:
                                               std::vector<Candidate>& candidates);
     [[nodiscard]] Result<std::shared_ptr<Event>> fetch_event(LogPartition& partition,
                                                              std::uint64_t hi, Payload payload);
+    [[nodiscard]] Result<std::string> open_sealed(LogPartition& partition, File& file,
+                                                  std::string_view sealed,
+                                                  const SealedPlace& place);
+    [[nodiscard]] Result<void> read_content(LogPartition& partition, File& file,
+                                            SqliteStatement& row, Event& event);
+    [[nodiscard]] Result<void> read_response(LogPartition& partition, File& file,
+                                             SqliteStatement& row, std::uint64_t event,
+                                             std::uint64_t endpoint, AttemptRecord& attempt);
     [[nodiscard]] Result<std::vector<EndpointId>> extra_targets(LogPartition& partition,
                                                                 std::uint64_t event);
     [[nodiscard]] Result<void> scan_file(LogPartition& partition, std::uint64_t after_hi,
@@ -101,6 +110,7 @@ private:
 
     LogPartitions& partitions_;
     const std::string vfs_;
+    const Sealer& sealer_;
     std::list<File> files_;  // most recently used first
     std::uint64_t removals_ = 0;
 };

@@ -18,6 +18,7 @@ struct LogReader::File {
     explicit File(SqliteDatabase opened) : database(std::move(opened)) {}
 
     SqliteDatabase database;
+    std::unique_ptr<SealingCipher> cipher;  // null until the first sealed value is opened
     SqliteStatement begin, end, read_attempts, parked_of_endpoint, delivery, events_after;
 
     [[nodiscard]] Result<void> prepare() {
@@ -63,7 +64,7 @@ private:
     const int code_;
 };
 
-// A row of log_sql::kReadAttempts or kReadAttempt.
+// A row of log_sql::kReadAttempts or kReadAttempt, without a response that is sealed.
 [[nodiscard]] AttemptRecord read_attempt_row(SqliteStatement& row);
 // A row of log_sql::kReadEvent or kReadEventHead, without payload, body, channels and tags.
 [[nodiscard]] std::shared_ptr<Event> read_event_row(SqliteStatement& row, std::uint64_t hi);

@@ -388,7 +388,13 @@ Result<std::optional<AttemptEntry>> LogReader::attempt_entry(const AttemptPlace&
     AttemptEntry entry{place.id, place.event, query.endpoint, read_attempt_row(*row),
                        static_cast<DeliveryState>(row->integer(4))};
     if (!matches(query, place.id, entry.attempt)) return none;
-    if (!query.with_response) entry.attempt.response.clear();
+    if (!query.with_response) {
+        entry.attempt.response.clear();
+        return entry;
+    }
+    auto done = read_response(*place.partition, *file, *row, place.key.event, query.endpoint.hi,
+                              entry.attempt);
+    if (!done) return std::unexpected(std::move(done).error());
     return entry;
 }
 

@@ -1,3 +1,5 @@
+#include "domain/wipe.h"
+#include "store/sqlite/log_file.h"
 #include "store/sqlite/log_reader_file.h"
 
 namespace posthaste {
@@ -35,6 +37,52 @@ std::shared_ptr<Event> read_event_row(SqliteStatement& row, std::uint64_t hi) {
     if (!row.is_null(9)) event->payload_expires_at = from_micros(row.integer(9));
     event->is_expunged = row.integer(10) != 0;
     return event;
+}
+
+// ---- sealed values ---------------------------------------------------------------------------------------------------
+
+Result<std::string> LogReader::open_sealed(LogPartition& partition, File& file,
+                                           std::string_view sealed, const SealedPlace& place) {
+    if (!file.cipher) {
+        ASSIGN_OR_RETURN(SqliteStatement* const row, file.statement(log_sql::kReadDataKey));
+        const SqliteCursor cursor(*row);
+        const int code = row->step();
+        if (code != SQLITE_ROW && code != SQLITE_DONE)
+            return std::unexpected(failed(partition, code, "read the data key"));
+        const std::string_view stored = code == SQLITE_ROW ? row->bytes(0) : std::string_view{};
+        ASSIGN_OR_RETURN(auto key, open_data_key(stored, partition, sealer_));
+        file.cipher = std::make_unique<SealingCipher>(key);
+        wipe(key);
+    }
+    std::string text;
+    if (file.cipher->open(text, place.view(), sealed)) return text;
+    return fail(ErrorCode::corrupt, "A value in " + partition.path +
+                                        " does not open: it was changed, or put where it does "
+                                        "not belong.");
+}
+
+// Of a row of log_sql::kReadEvent.
+Result<void> LogReader::read_content(LogPartition& partition, File& file, SqliteStatement& row,
+                                     Event& event) {
+    const bool is_sealed = row.integer(14) != 0;
+    const auto read = [&](int column, const SealedPlace& place) -> Result<std::string> {
+        if (!is_sealed) return std::string(row.bytes(column));
+        return open_sealed(partition, file, row.bytes(column), place);
+    };
+    ASSIGN_OR_RETURN(event.payload, read(12, SealedPlace::of_payload(event.id)));
+    if (row.is_null(13)) return {};
+    ASSIGN_OR_RETURN(event.body, read(13, SealedPlace::of_body(event.id)));
+    return {};
+}
+
+// Of a row that read_attempt_row() has read.
+Result<void> LogReader::read_response(LogPartition& partition, File& file, SqliteStatement& row,
+                                      std::uint64_t event, std::uint64_t endpoint,
+                                      AttemptRecord& attempt) {
+    if (row.is_null(13)) return {};
+    const auto place = SealedPlace::of_response(event, endpoint, attempt.number);
+    ASSIGN_OR_RETURN(attempt.response, open_sealed(partition, file, row.bytes(13), place));
+    return {};
 }
 
 }  // namespace posthaste

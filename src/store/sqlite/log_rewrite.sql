@@ -1,5 +1,6 @@
 -- Copies the events named in temp.keep, and everything about them, from the attached file `old` into this new one. The
 -- counters are those since the file was made, so they stay as they are. A key filter may hold more than there is.
+INSERT INTO main.data_key SELECT * FROM old.data_key;
 INSERT INTO main.event SELECT * FROM old.event WHERE hi IN (SELECT event FROM temp.keep) ORDER BY hi;
 INSERT INTO main.attempt SELECT * FROM old.attempt WHERE event IN (SELECT event FROM temp.keep);
 INSERT INTO main.parked SELECT * FROM old.parked;

@@ -51,6 +51,7 @@ protected:
         options.index_chunk = 2;
         options.open_files_max = 2;
         options.reader_threads = 1;
+        options.encrypt_payloads = random_() % 2 == 0;
         driver_.emplace(options);
     }
 

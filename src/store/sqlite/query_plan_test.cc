@@ -203,6 +203,9 @@ TEST(QueryPlan, lists_of_configuration_use_their_indexes) {
     const TemporaryDirectory directory;
     auto database = SqliteDatabase::open(directory.path() + "/c.db", SqliteAccess::create, {});
     ASSERT_TRUE(database);
+    TestEntropy entropy;
+    Sealer sealer(test_keys(), entropy);
+    ASSERT_TRUE(register_sealing(*database, sealer));
     ASSERT_TRUE(migrate_config(*database));
     for (const RecordExpectation& expected : record_expectations()) {
         EXPECT_EQ(plan_of(*database, select_records(expected.query)), expected.page)

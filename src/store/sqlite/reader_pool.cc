@@ -28,8 +28,8 @@ bool ReaderPool::post(Job& job) {
 }
 
 void ReaderPool::run() {
-    StoreReader reader{LogReader(partitions_, options_.vfs),
-                       ConfigReader(config_path(options_), options_.vfs)};
+    StoreReader reader{LogReader(partitions_, options_.vfs, sealer_),
+                       ConfigReader(config_path(options_), options_.vfs, &sealer_)};
     std::unique_lock lock(mutex_);
     for (;;) {
         wake_.wait(lock, [this] { return is_stopping_ || !jobs_.empty(); });

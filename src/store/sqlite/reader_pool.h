@@ -25,8 +25,8 @@ class ReaderPool {
 public:
     using Job = std::move_only_function<void(StoreReader&)>;
 
-    ReaderPool(LogPartitions& partitions, const SqliteOptions& options)
-        : partitions_(partitions), options_(options) {}
+    ReaderPool(LogPartitions& partitions, const SqliteOptions& options, const Sealer& sealer)
+        : partitions_(partitions), options_(options), sealer_(sealer) {}
     ~ReaderPool() { stop(); }
     void start(std::size_t threads);
     // Answers what is queued, then ends. Idempotent.
@@ -39,6 +39,7 @@ private:
 
     LogPartitions& partitions_;
     const SqliteOptions& options_;
+    const Sealer& sealer_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Job> jobs_;

@@ -118,7 +118,9 @@ TEST_F(Retention, an_interrupted_drop_counts_once) {
         if (item.path().extension() == ".db") name = item.path().filename().string();
     }
     {
-        auto config = ConfigFile::open(driver_->options());
+        TestEntropy entropy;
+        Sealer sealer(driver_->options().keys, entropy);
+        auto config = ConfigFile::open(driver_->options(), sealer);
         ASSERT_TRUE(config);
         Tally counters;
         counters.events = counters.accepted = counters.delivered = 3;

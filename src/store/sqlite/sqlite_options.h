@@ -4,15 +4,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/time.h"
+#include "domain/sealing.h"
 
 namespace posthaste {
 
 struct SqliteOptions {
-    std::string directory;  // holds posthaste.db and log/; made when missing
-    std::string vfs;        // the SQLite VFS below ours; empty: the default one
+    std::string directory;                // holds posthaste.db and log/; made when missing
+    std::shared_ptr<const KeyRing> keys;  // of what must not lie readable in the files; never null
+    bool encrypt_payloads = false;        // also payloads, bodies and responses
+    std::string vfs;                      // the SQLite VFS below ours; empty: the default one
     std::uint64_t partition_bytes_max = 512u << 20;
     std::uint64_t partition_events_max = 512u
                                          << 10;  // bounds what is kept in memory of an open file

@@ -48,9 +48,10 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options, Cl
 SqliteStore::SqliteStore(SqliteOptions options, Clock& clock, Entropy& entropy,
                          std::vector<ReactorPost> reactors)
     : options_(std::move(options)),
-      writer_(options_, clock, entropy, std::move(reactors), partitions_),
-      readers_(partitions_, options_),
-      maintenance_(options_, partitions_, writer_) {}
+      sealer_(options_.keys, entropy),
+      writer_(options_, clock, entropy, std::move(reactors), partitions_, sealer_),
+      readers_(partitions_, options_, sealer_),
+      maintenance_(options_, partitions_, writer_, sealer_) {}
 
 SqliteStore::~SqliteStore() { close(); }
 
@@ -200,6 +201,20 @@ Task<Result<std::uint64_t>> SqliteStore::expire(RetentionPolicy policy, Timestam
         [this, policy, now](StoreReader& reader) {
             return maintenance_.expire(reader.log, policy, now);
         };
+    return ask(maintenance_, std::move(question));
+}
+
+Task<Result<void>> SqliteStore::replace_keys(std::shared_ptr<const KeyRing> keys) {
+    std::move_only_function<Result<void>(SqliteWriter&)> question =
+        [keys = std::move(keys)](SqliteWriter& writer) mutable {
+            return writer.replace_keys(std::move(keys));
+        };
+    return ask(writer_, std::move(question));
+}
+
+Task<Result<ResealReport>> SqliteStore::reseal() {
+    std::move_only_function<Result<ResealReport>(StoreReader&)> question =
+        [this](StoreReader& reader) { return maintenance_.reseal(reader.config); };
     return ask(maintenance_, std::move(question));
 }
 

@@ -18,6 +18,7 @@
 #include "store/sqlite/log_maintenance.h"
 #include "store/sqlite/log_partition.h"
 #include "store/sqlite/reader_pool.h"
+#include "store/sqlite/sealer.h"
 #include "store/sqlite/sqlite_options.h"
 #include "store/sqlite/sqlite_writer.h"
 
@@ -56,6 +57,12 @@ public:
                                         std::uint32_t number) override;
     Task<Result<ScanSlice>> scan(std::uint64_t after_hi, std::size_t limit) override;
     Task<Result<std::uint64_t>> expire(RetentionPolicy policy, Timestamp now) override;
+    // Keys. From now on the ring's first key seals; refused when something is sealed with a key that is not in the ring.
+    Task<Result<void>> replace_keys(std::shared_ptr<const KeyRing> keys);
+    // Seals with the first key whatever another one has sealed, and overwrites what older versions left readable: after
+    // opening, and after replace_keys(). Commits go on meanwhile.
+    Task<Result<ResealReport>> reseal();
+
     // `problem` also tells of damaged files that are set aside while the store is healthy otherwise.
     [[nodiscard]] StoreStats stats() const override;
     void close() override;
@@ -66,6 +73,7 @@ private:
 
     const SqliteOptions options_;
     LogPartitions partitions_;
+    Sealer sealer_;
     SqliteWriter writer_;
     ReaderPool readers_;
     LogMaintenance maintenance_;

@@ -9,12 +9,14 @@
 namespace posthaste {
 
 SqliteWriter::SqliteWriter(const SqliteOptions& options, Clock& clock, Entropy& entropy,
-                           std::vector<ReactorPost> reactors, LogPartitions& partitions)
+                           std::vector<ReactorPost> reactors, LogPartitions& partitions,
+                           Sealer& sealer)
     : options_(options),
       clock_(clock),
       entropy_(entropy),
       reactors_(std::move(reactors)),
-      partitions_(partitions) {}
+      partitions_(partitions),
+      sealer_(sealer) {}
 
 // ---- the queue -------------------------------------------------------------------------------------------------------
 

@@ -29,9 +29,16 @@
 #include "store/sqlite/config_file.h"
 #include "store/sqlite/log_file.h"
 #include "store/sqlite/log_partition.h"
+#include "store/sqlite/sealer.h"
 #include "store/sqlite/sqlite_options.h"
 
 namespace posthaste {
+
+struct ResealPlan {
+    SealingKeyId primary;
+    bool needs_config = false;
+    std::vector<LogPartitionPtr> logs;
+};
 
 class SqliteWriter {
 public:
@@ -43,7 +50,7 @@ public:
     };
 
     SqliteWriter(const SqliteOptions& options, Clock& clock, Entropy& entropy,
-                 std::vector<ReactorPost> reactors, LogPartitions& partitions);
+                 std::vector<ReactorPost> reactors, LogPartitions& partitions, Sealer& sealer);
     ~SqliteWriter() { stop(); }
 
     // ---- any thread ----
@@ -80,6 +87,16 @@ public:
     [[nodiscard]] Result<void> expunge_payloads(const LogPartition& partition,
                                                 std::span<const std::uint64_t> events);
     void finish_checkpoint(std::uint64_t first_hi);
+    // Keys (sqlite_writer_keys.cc).
+    // From now on the ring's first key seals. Refused when something is sealed with a key that is not in the ring.
+    [[nodiscard]] Result<void> replace_keys(std::shared_ptr<const KeyRing> keys);
+    // What is not sealed with the first key yet, or may have left something readable in posthaste.db.
+    [[nodiscard]] Result<ResealPlan> plan_resealing();
+    // What the first key has not sealed yet; the rest is left alone. Fails when the first key is not `primary` any more.
+    [[nodiscard]] Result<void> reseal_config(SealingKeyId primary, SealedTable table,
+                                             std::span<const std::int64_t> rows);
+    [[nodiscard]] Result<void> reseal_log(SealingKeyId primary, const LogPartition& partition);
+    [[nodiscard]] Result<void> forget_other_keys(SealingKeyId primary);
     // Retention (sqlite_writer_retention.cc).
     // No more events for the newest file if its newest event is from before `limit`.
     void rotate_if_older(Timestamp limit);
@@ -102,8 +119,8 @@ private:
         Result<void> result;
     };
     struct Entry {
-        explicit Entry(LogPartitionPtr partition, const SqliteOptions& options)
-            : file(std::move(partition), options) {}
+        Entry(LogPartitionPtr partition, const SqliteOptions& options, Sealer& sealer)
+            : file(std::move(partition), options, sealer) {}
         LogFile file;
         Tally published;               // part of the sum that tally() shows
         std::uint64_t last_used = 0;   // group number
@@ -123,6 +140,7 @@ private:
     void append_events(Queued& queued, Timestamp now);
     void fail_events(Entry& entry, Error error);
     // Names and expunging.
+    [[nodiscard]] Result<void> check_primary(SealingKeyId primary) const;
     [[nodiscard]] Result<std::optional<Refusal>> find_taken(const Event& event, Timestamp now);
     [[nodiscard]] Result<std::optional<EventId>> find_name(const EventName& name, Timestamp now);
     [[nodiscard]] Result<Entry*> entry_of(EventId event);
@@ -150,6 +168,7 @@ private:
     Entropy& entropy_;
     const std::vector<ReactorPost> reactors_;
     LogPartitions& partitions_;
+    Sealer& sealer_;
     Requests requests_;
 
     // Writer thread.

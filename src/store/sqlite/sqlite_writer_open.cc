@@ -47,7 +47,7 @@ Result<void> sync_directory(const std::string& path) {
 Result<void> SqliteWriter::open() {
     if (auto done = make_directory(options_.directory + "/log"); !done) return done;
     if (auto done = sync_directory(options_.directory); !done) return done;
-    auto config = ConfigFile::open(options_);
+    auto config = ConfigFile::open(options_, sealer_);
     if (!config) {
         Error error = std::move(config).error();
         if (error.code == ErrorCode::corrupt) {
@@ -108,7 +108,7 @@ Result<void> SqliteWriter::open_log(const std::string& name, std::uint64_t first
     auto partition =
         std::make_shared<LogPartition>(name, options_.directory + "/log/" + name, first_hi);
     ids_.raise_floor(first_hi);
-    auto entry = std::make_unique<Entry>(partition, options_);
+    auto entry = std::make_unique<Entry>(partition, options_, sealer_);
     auto opened = entry->file.open(SqliteAccess::write);
     if (!opened) {
         if (opened.error().code != ErrorCode::corrupt) return opened;
@@ -131,7 +131,7 @@ Result<void> SqliteWriter::create_log(Timestamp now) {
     const std::string name = log_file_name(first_hi, now);
     auto partition =
         std::make_shared<LogPartition>(name, options_.directory + "/log/" + name, first_hi);
-    auto entry = std::make_unique<Entry>(partition, options_);
+    auto entry = std::make_unique<Entry>(partition, options_, sealer_);
     auto done = entry->file.open(SqliteAccess::create);
     if (done) done = sync_directory(options_.directory + "/log");
     if (!done) {

@@ -56,7 +56,7 @@ Result<bool> SqliteWriter::replace(const LogPartitionPtr& partition, const std::
     std::filesystem::rename(copy_path, copy->path, error);
     if (error)
         return fail(ErrorCode::io, "Cannot rename " + copy_path + ": " + error.message() + ".");
-    auto replacement = std::make_unique<Entry>(copy, options_);
+    auto replacement = std::make_unique<Entry>(copy, options_, sealer_);
     auto done = replacement->file.open(SqliteAccess::write);
     if (done) done = sync_directory(options_.directory + "/log");
     if (!done) {

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <random>
@@ -61,10 +62,24 @@ private:
     std::mt19937_64 engine_{42};
 };
 
+// A ring of keys that are told apart by one byte each; the first one seals.
+[[nodiscard]] inline std::shared_ptr<const KeyRing> test_keys(
+    std::initializer_list<unsigned char> numbers = {1}) {
+    std::vector<SealingKey> keys;
+    for (const unsigned char number : numbers) {
+        SealingKey::Bytes bytes{};
+        bytes.fill(number);
+        keys.emplace_back(bytes);
+    }
+    return std::make_shared<const KeyRing>(std::move(keys));
+}
+
 class StoreDriver {
 public:
     explicit StoreDriver(SqliteOptions options)
-        : options_(std::move(options)), work_(context_.get_executor()) {}
+        : options_(std::move(options)), work_(context_.get_executor()) {
+        if (!options_.keys) options_.keys = test_keys();
+    }
     ~StoreDriver() { close(); }
     StoreDriver(const StoreDriver&) = delete;
     StoreDriver& operator=(const StoreDriver&) = delete;
@@ -91,6 +106,19 @@ public:
                        [&](std::exception_ptr, T result) { value.emplace(std::move(result)); });
         while (!value) ASSERT(context_.run_one() != 0);
         return std::move(*value);
+    }
+    // Side by side; the sum of what they return.
+    int run_both(Task<int> one, Task<int> other) {
+        int left = 2;
+        int sum = 0;
+        const auto done = [&](std::exception_ptr, int value) {
+            sum += value;
+            --left;
+        };
+        asio::co_spawn(context_, std::move(one), done);
+        asio::co_spawn(context_, std::move(other), done);
+        while (left != 0) ASSERT(context_.run_one() != 0);
+        return sum;
     }
     Result<void> commit(CommitBatch batch, CommitBatch* returned = nullptr) {
         std::optional<Result<void>> answer;
