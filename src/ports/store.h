@@ -265,7 +265,8 @@ struct ScanSlice {
 };
 
 struct RetentionPolicy {
-    Duration finished = 72h;   // attempts and settled deliveries
+    Duration finished =
+        72h;  // attempts and settled deliveries; a request_key is known for kRepeatWindow whatever this is
     Duration dead = 24h * 30;  // dead letters; pending deliveries are kept for ever
 };
 

@@ -100,6 +100,34 @@ TEST_P(StoreSuite, a_request_is_known_for_its_window_and_no_longer) {
     EXPECT_FALSE(Refused::one(*this, named_event({}, 5)));
 }
 
+// However short a time events are kept.
+TEST_P(StoreSuite, a_request_is_known_though_its_event_may_go) {
+    open();
+    const EventPtr first = accept_event(named_event({}, 5));
+    const EventPtr nameless = accept_event(named_event({}));
+    for (const EventPtr& event : {first, nameless})
+        update(settle(event, endpoint_id(1), DeliveryState::delivered, {}, make_attempt(1, now())));
+    const auto expire = [&] {
+        const auto done = run(store().expire(RetentionPolicy{1h, 1h}, now()));
+        EXPECT_TRUE(done) << done.error().message;
+    };
+    for (int i = 0; i < 3; ++i) {
+        clock_.advance(kRepeatWindow / 4);
+        expire();
+        EXPECT_REFUSED(named_event({}, 5), Reason::repeated, first);
+        i % 2 == 0 ? reopen_after_crash() : reopen_after_close();
+        expire();
+        EXPECT_REFUSED(named_event({}, 5), Reason::repeated, first);
+    }
+    clock_.advance(kRepeatWindow / 4 + 1h);
+    expire();
+    const EventPtr second = accept_event(named_event({}, 5));
+    expire();
+    for (const EventPtr& gone : {first, nameless})
+        EXPECT_FALSE(run(store().read_event(gone->id))) << "nothing is kept for ever";
+    EXPECT_REFUSED(named_event({}, 5), Reason::repeated, second);
+}
+
 TEST_P(StoreSuite, a_repetition_does_not_prolong_the_window) {
     open();
     accept_event(named_event({}, 5));

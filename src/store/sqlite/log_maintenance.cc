@@ -166,7 +166,9 @@ Result<std::uint64_t> LogMaintenance::expire(LogReader& reader, RetentionPolicy 
         const bool is_young = time_of(newest_hi) > now - policy.finished;
         const bool has_tail = partition->watermark < partition->newest_hi;
         if (is_young || has_tail || partition->is_set_aside) continue;
-        auto done = expire_file(partition, now - policy.dead);
+        const bool may_be_repeated = time_of(newest_hi) + 1ms > now - kRepeatWindow;
+        auto done = may_be_repeated ? expire_unless_named(partition, now - policy.dead)
+                                    : expire_file(partition, now - policy.dead);
         if (done && *done) ++changed;
         if (!done && done.error().code == ErrorCode::corrupt)
             partitions_.set_aside(*partition, done.error());
@@ -190,6 +192,17 @@ Result<void> LogMaintenance::expire_payloads(LogReader& reader, const LogPartiti
         if (auto done = on_writer(std::move(work)); !done) return done;
     }
     return {};
+}
+
+// The requests of a file this young may be repeated: then it stays whole, however short a time its events are to be kept.
+Result<bool> LogMaintenance::expire_unless_named(const LogPartitionPtr& partition,
+                                                 Timestamp dead_limit) {
+    std::move_only_function<Result<bool>(SqliteWriter&)> look = [&](SqliteWriter& writer) {
+        return writer.holds_requests(*partition);
+    };
+    ASSIGN_OR_RETURN(const bool is_named, on_writer(std::move(look)));
+    if (is_named) return false;
+    return expire_file(partition, dead_limit);
 }
 
 // True when the file was dropped or replaced.

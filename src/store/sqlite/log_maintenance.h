@@ -55,6 +55,8 @@ private:
     [[nodiscard]] Result<void> run_build_index(LogReader& reader, const LogPartitionPtr& partition);
 
     [[nodiscard]] Result<bool> expire_file(const LogPartitionPtr& partition, Timestamp dead_limit);
+    [[nodiscard]] Result<bool> expire_unless_named(const LogPartitionPtr& partition,
+                                                   Timestamp dead_limit);
 
     // Runs on the writer thread and waits for it.
     template <class T>

@@ -101,6 +101,8 @@ public:
     // No more events for the newest file if its newest event is from before `limit`.
     void rotate_if_older(Timestamp limit);
     [[nodiscard]] bool takes_events(const LogPartition& partition) const;
+    // Has the file an event with a request_key?
+    [[nodiscard]] Result<bool> holds_requests(const LogPartition& partition);
     // Grows with every transaction of the file.
     [[nodiscard]] Result<std::int64_t> commits_of(const LogPartition& partition);
     // Forgets the file, its counters kept in the totals, and unlinks it. False if something pends in it.

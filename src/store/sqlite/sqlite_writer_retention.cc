@@ -15,6 +15,14 @@ bool SqliteWriter::takes_events(const LogPartition& partition) const {
     return newest_ != nullptr && newest_->file.partition().get() == &partition;
 }
 
+Result<bool> SqliteWriter::holds_requests(const LogPartition& partition) {
+    Entry* const entry = find(partition.first_hi);
+    if (entry == nullptr) return false;
+    if (auto done = entry->file.load_names(); !done)
+        return std::unexpected(std::move(done).error());
+    return entry->file.key_counts().requests > 0;
+}
+
 Result<std::int64_t> SqliteWriter::commits_of(const LogPartition& partition) {
     Entry* const entry = find(partition.first_hi);
     if (entry == nullptr)
