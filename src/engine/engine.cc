@@ -109,9 +109,9 @@ struct Engine::Impl {
             auto tell = [left, shared_done](Engine&) {
                 if (--*left == 0) (*shared_done)({});
             };
-            auto ask = [event, home = reactor, theirs = std::move(theirs),
+            auto ask = [event, home = reactor, lanes = std::move(theirs),
                         tell = std::move(tell)](Engine& there) mutable {
-                for (const EndpointId endpoint : theirs)
+                for (const EndpointId endpoint : lanes)
                     there.impl_->dispatcher.forget_payload(event, endpoint);
                 there.impl_->dispatcher.pump();
                 there.impl_->ports.mailboxes.post(home, std::move(tell));
