@@ -2,6 +2,7 @@
 
 #include "api/native/digest.h"
 #include "base/bytes.h"
+#include "domain/account_rules.h"
 #include "domain/signing.h"
 
 namespace posthaste {
@@ -85,7 +86,8 @@ std::expected<PrincipalPtr, TokenFault> principal_of_user(const TokenClaims& cla
     const UserPtr user = directory.find(UserId(*parse_uuid(claims.subject)));
     if (!user) return std::unexpected(TokenFault::user_gone);
     const SessionPtr session = directory.find(SessionId(*parse_uuid(*claims.session)));
-    if (!session || session->user != user->id || session->expires_at <= now)
+    if (!session || session->user != user->id || session->expires_at <= now ||
+        session->password_mark != password_mark(user->password_hash))
         return std::unexpected(TokenFault::invalid);
     if (!user->is_active) return std::unexpected(TokenFault::user_inactive);
     auto principal = principal_of(*user);
@@ -129,10 +131,12 @@ OrganizationId organization_id(std::string_view name) {
     return OrganizationId(native::digest_id(name));
 }
 
-Authenticator::Authenticator(const TokenSettings& tokens, const TokenSettings& user_tokens)
+Authenticator::Authenticator(const TokenSettings& tokens, const TokenSettings& user_tokens,
+                             KeyUses* key_uses)
     : keys_(keys_of(tokens)),
       user_keys_(keys_of(user_tokens)),
-      csrf_key_(hmac_sha256(user_tokens.secret, "posthaste cross-site request forgery")) {}
+      csrf_key_(hmac_sha256(user_tokens.secret, "posthaste cross-site request forgery")),
+      key_uses_(key_uses) {}
 Authenticator::~Authenticator() = default;
 
 std::expected<PrincipalPtr, TokenFault> Authenticator::authenticate(const HttpRequest& request,
@@ -154,14 +158,24 @@ std::expected<PrincipalPtr, TokenFault> Authenticator::identify(std::string_view
                                                                 DirectoryService& directory) {
     auto known = known_.find(token);
     if (known != known_.end() && now >= known->second.from && now <= known->second.until &&
-        (known->second.is_lasting || known->second.directory_version == directory.version()))
+        (known->second.is_lasting || known->second.directory_version == directory.version())) {
+        note_use(known->second, now);
         return known->second.principal;
+    }
     if (known != known_.end()) known_.erase(known);
     auto verified = verify(token, now, directory);
     if (!verified) return std::unexpected(verified.error());
     // Whoever uses more tokens than this at once pays for their signatures.
     if (known_.size() >= kKnownTokensMax) known_.clear();
-    return known_.emplace(token, std::move(*verified)).first->second.principal;
+    known = known_.emplace(token, std::move(*verified)).first;
+    note_use(known->second, now);
+    return known->second.principal;
+}
+
+void Authenticator::note_use(Known& known, Timestamp now) {
+    if (!known.principal->key || !key_uses_ || now - known.use_noted_at < kKeyUseKept) return;
+    known.use_noted_at = now;
+    key_uses_->note(known.principal->key->id);
 }
 
 std::expected<Authenticator::Known, TokenFault> Authenticator::verify(
@@ -174,6 +188,7 @@ std::expected<Authenticator::Known, TokenFault> Authenticator::verify(
         ASSIGN_OR_RETURN(known.principal, principal_of_key(token, now, *directory.current()));
         if (known.principal->key->expires_at)
             known.until = last_before(*known.principal->key->expires_at);
+        known.use_noted_at = known.principal->key->last_used_at.value_or(Timestamp());
         return known;
     }
     auto verified = keys_ ? keys_->verify(token, now) : std::unexpected(TokenFault::invalid);

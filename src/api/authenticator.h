@@ -23,6 +23,7 @@
 #include "api/principal.h"
 #include "base/result.h"
 #include "engine/directory_service.h"
+#include "engine/key_uses.h"
 #include "ports/http.h"
 
 namespace posthaste {
@@ -38,8 +39,10 @@ inline constexpr std::string_view kApiKeyPrefix = "phk_";
 
 class Authenticator {
 public:
-    // Of the native API, and of users; a key that cannot be used lets nobody of its kind in.
-    Authenticator(const TokenSettings& tokens, const TokenSettings& user_tokens);
+    // Of the native API, and of users; a key that cannot be used lets nobody of its kind in. `key_uses` hears of API keys that
+    // were used; null: nobody keeps it.
+    Authenticator(const TokenSettings& tokens, const TokenSettings& user_tokens,
+                  KeyUses* key_uses = nullptr);
     ~Authenticator();
     Authenticator(const Authenticator&) = delete;
     Authenticator& operator=(const Authenticator&) = delete;
@@ -62,6 +65,7 @@ private:
         std::uint64_t directory_version = 0;
         Timestamp from;
         Timestamp until;
+        Timestamp use_noted_at;  // of an API key
     };
     struct TextHash {
         using is_transparent = void;
@@ -70,6 +74,7 @@ private:
         }
     };
 
+    void note_use(Known& known, Timestamp now);
     [[nodiscard]] std::expected<Known, TokenFault> verify(std::string_view token, Timestamp now,
                                                           DirectoryService& directory) const;
     [[nodiscard]] std::expected<PrincipalPtr, TokenFault> identify(std::string_view token,
@@ -79,6 +84,7 @@ private:
     std::unique_ptr<const TokenKeys> keys_;  // null: the settings name no usable key
     std::unique_ptr<const TokenKeys> user_keys_;
     std::string csrf_key_;
+    KeyUses* key_uses_;
     std::unordered_map<std::string, Known, TextHash, std::equal_to<>> known_;
 };
 

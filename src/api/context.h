@@ -68,9 +68,11 @@ struct ApiSettings {
 
 class Contacts;
 class JobService;
+class KeyUses;
 class Logins;
 class OperationalEvents;
 class Passwords;
+class SetupToken;
 class RequestLocks;
 class Trials;
 
@@ -93,6 +95,8 @@ struct ApiContext {
     Passwords& passwords;
     Contacts& contacts;
     Trials& trials;
+    SetupToken& setup_token;  // one for all reactors, as key_uses
+    KeyUses& key_uses;
     OperationalEvents* operational = nullptr;  // null: nobody is told of changes
     JobService* jobs = nullptr;                // null: there are no background tasks
     Telemetry* telemetry = nullptr;            // null: nobody reads warnings

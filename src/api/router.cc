@@ -127,8 +127,8 @@ HttpResponse answer_unmatched(const HttpRequest& request, MethodSet allowed) {
 Api::Api(const ApiContext& context)
     : context_(context),
       payloads_(std::make_unique<PayloadReader>()),
-      authenticator_(
-          std::make_unique<Authenticator>(context.settings.tokens, context.settings.user_tokens)),
+      authenticator_(std::make_unique<Authenticator>(
+          context.settings.tokens, context.settings.user_tokens, &context.key_uses)),
       messages_(std::make_unique<native::MessageTools>()),
       tree_(routes()) {}
 

@@ -135,7 +135,7 @@ struct User {
     std::string full_name;
     std::string password_hash;  // argon2id in its text form; empty: cannot log in
     Role role = Role::viewer;
-    bool is_active = true;  // an inactive user's sessions and API keys are worth nothing
+    bool is_active = true;  // an inactive user's sessions are worth nothing
     Timestamp created_at;
     Timestamp updated_at;
     bool is_deleted = false;
@@ -169,8 +169,9 @@ struct Session {
     UserId user;
     Timestamp created_at;
     Timestamp expires_at;
-    std::string address;     // where the login came from
-    std::string user_agent;  // cut to 200 characters
+    std::string address;        // where the login came from
+    std::string user_agent;     // cut to 200 characters
+    std::string password_mark;  // password_mark() of the user's hash (account_rules.h)
     bool is_deleted = false;
     std::uint64_t revision = 0;
 

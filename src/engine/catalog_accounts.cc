@@ -88,6 +88,7 @@ Record to_record(const Session& session) {
     json::object body;
     body["address"] = session.address;
     body["user_agent"] = session.user_agent;
+    body["password_mark"] = session.password_mark;
     body["created_at"] = to_micros(session.created_at);
     Record record = make_record(RecordKind::session, session.id, {}, session.revision, body);
     record.parent = session.user;
@@ -140,6 +141,7 @@ Session read_session(const Record& record, const Members& members) {
     session.expires_at = record.expires_at.value();
     session.address = members.text("address");
     session.user_agent = members.text("user_agent");
+    session.password_mark = members.text("password_mark");
     session.revision = record.revision;
     return session;
 }

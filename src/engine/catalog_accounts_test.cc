@@ -48,6 +48,7 @@ Session some_session() {
     session.expires_at = from_micros(6);
     session.address = "2001:db8::1";
     session.user_agent = "Mozilla/5.0";
+    session.password_mark = "0011223344556677";
     session.revision = 3;
     return session;
 }

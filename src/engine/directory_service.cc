@@ -271,14 +271,34 @@ Task<Result<EventType>> DirectoryService::change(OrganizationId organization, st
     return change_found<EventType>(std::move(find), std::move(change), std::move(author));
 }
 
-Task<Result<User>> DirectoryService::change(UserId id, Change<User> change, Author author) {
-    std::function<UserPtr()> find = [this, id] { return current()->find(id); };
-    return change_found<User>(std::move(find), std::move(change), std::move(author));
-}
-
 Task<Result<ApiKey>> DirectoryService::change(ApiKeyId id, Change<ApiKey> change, Author author) {
     std::function<ApiKeyPtr()> find = [this, id] { return current()->find(id); };
     return change_found<ApiKey>(std::move(find), std::move(change), std::move(author));
+}
+
+// A key that changes in the same moment keeps all of them from being stored; the next minute makes up for it.
+Task<Result<void>> DirectoryService::note_uses(std::vector<ApiKeyId> keys, Timestamp at) {
+    ConfigChange change;
+    std::vector<ApiKey> used;
+    for (const ApiKeyId id : keys) {
+        const ApiKeyPtr held = current()->find(id);
+        // One that expired may have left the store.
+        if (!held || (held->expires_at && *held->expires_at <= at)) continue;
+        ApiKey& key = used.emplace_back(*held);
+        key.last_used_at = at;
+        change.records.push_back(to_record(key));
+    }
+    if (used.empty()) co_return Result<void>();
+    const Result<ConfigChange> stored = co_await store_.change_config(std::move(change));
+    if (!stored) {
+        if (stored.error().code == ErrorCode::commit_unknown) co_await catch_up();
+        co_return std::unexpected(stored.error());
+    }
+    for (ApiKey& key : used) {
+        ++key.revision;
+        holder_.publish(std::move(key));
+    }
+    co_return Result<void>();
 }
 
 Task<Result<Session>> DirectoryService::change(SessionId id, Change<Session> change,
@@ -304,23 +324,6 @@ Task<Result<void>> DirectoryService::remove(ApiKeyId id, Author author) {
 }
 
 Task<Result<void>> DirectoryService::remove(SessionId id) { return bury<Session>(id, Author{}); }
-
-void DirectoryService::forget_expired_sessions(UserId user, Timestamp now) {
-    for (const SessionPtr& held : current()->sessions(user)) {
-        if (held->expires_at > now) continue;
-        Session session = *held;
-        session.is_deleted = true;
-        holder_.publish(std::move(session));
-    }
-}
-
-// A session whose user is gone is worth nothing, so those left behind by a crash between the commits do no harm; they expire.
-Task<Result<void>> DirectoryService::remove(UserId id, Author author) {
-    Result<void> removed = co_await bury<User>(id, std::move(author));
-    if (!removed) co_return removed;
-    for (const SessionPtr& session : current()->sessions(id)) co_await remove(session->id);
-    co_return removed;
-}
 
 Task<Result<void>> DirectoryService::remove(ApplicationId id, Author author) {
     while (true) {

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "domain/audit.h"
 #include "domain/author.h"
@@ -83,8 +85,13 @@ public:
     // The event type with that name.
     Task<Result<EventType>> change(OrganizationId organization, std::string name,
                                    Change<EventType> change, Author author = Author());
-    Task<Result<User>> change(UserId id, Change<User> change, Author author = Author());
+    // A new password, and being switched off, end the user's sessions, but for `keep`, in the same commit. invalid: the last
+    // active owner of an organization would not be one any more.
+    Task<Result<User>> change(UserId id, Change<User> change, Author author = Author(),
+                              std::optional<SessionId> keep = std::nullopt);
     Task<Result<ApiKey>> change(ApiKeyId id, Change<ApiKey> change, Author author = Author());
+    // When the keys were last used; those that are gone are left out.
+    Task<Result<void>> note_uses(std::vector<ApiKeyId> keys, Timestamp at);
     // Sessions leave no entry: logins are noted as such.
     Task<Result<Session>> change(SessionId id, Change<Session> change, Author author = Author());
 
@@ -94,9 +101,11 @@ public:
                               Author author = Author());
     // Leaves a tombstone: pending deliveries of the endpoint are cancelled. Returns the endpoint as it was.
     Task<Result<Endpoint>> remove(EndpointId id, Author author = Author());
-    Task<Result<void>> remove(UserId id, Author author = Author());  // and the user's sessions
+    Task<Result<void>> remove(UserId id, Author author = Author());  // as change()
     Task<Result<void>> remove(ApiKeyId id, Author author = Author());
     Task<Result<void>> remove(SessionId id);
+    // All of the user's, but for `keep`.
+    Task<Result<void>> end_sessions(UserId user, std::optional<SessionId> keep = std::nullopt);
     // The user's sessions that have passed leave the snapshot; the store deletes them by itself.
     void forget_expired_sessions(UserId user, Timestamp now);
 
@@ -118,6 +127,11 @@ private:
     template <class Object>
     Task<Result<Object>> change_found(std::function<std::shared_ptr<const Object>()> find,
                                       Change<Object> change, Author author);
+    // directory_users.cc
+    struct UserCommit;
+    void publish(UserCommit& commit);
+    void publish(std::vector<Session> sessions);
+    Task<Result<void>> catch_up(UserId user);
     template <class Object, class ObjectId>
     Task<Result<void>> bury(ObjectId id, Author author);
 

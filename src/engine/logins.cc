@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "domain/account_rules.h"
 #include "engine/audit_text.h"
 
 namespace posthaste {
@@ -88,6 +89,7 @@ Task<std::expected<void, LoginRefusal>> Logins::check(UserPtr user, Credentials 
 
 Task<LoginOutcome> Logins::begin_session(UserPtr user, Session session) {
     session.user = user->id;
+    session.password_mark = password_mark(user->password_hash);
     directory_.forget_expired_sessions(user->id, session.created_at);
     const std::vector<SessionPtr> others = directory_.current()->sessions(user->id);
     for (std::size_t i = 0; i + settings_.sessions_max <= others.size(); ++i)

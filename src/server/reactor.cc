@@ -89,6 +89,7 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
                                    [this](const Job& job) { operational_.on_job_finished(job); }}),
       logins_(loop.get_executor(), engine_.directory(), shared.passwords, shared.login_guard,
               login_settings(shared.config)),
+      key_use_recorder_(loop.get_executor(), shared.key_uses, engine_.directory(), clock_, alarms_),
       outbox_(loop.get_executor(),
               Outbox::Ports{shared.store, clock_, alarms_, telemetry_, engine_.directory(),
                             [this](std::shared_ptr<Event> event) {
@@ -98,7 +99,7 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
       trials_(transport_, clock_),
       api_(ApiContext{engine_, shared.store, clock_, shared.metrics, shared.settings, entropy_,
                       shared.request_locks, logins_, shared.passwords, contacts_, trials_,
-                      &operational_, &jobs_, &telemetry_}),
+                      shared.setup_token, shared.key_uses, &operational_, &jobs_, &telemetry_}),
       server_(loop.get_executor(), server_options(shared.config, shared.log), api_),
       work_(asio::make_work_guard(loop)) {
     engine_.report_to(&operational_);
@@ -133,6 +134,8 @@ Task<void> Reactor::drain() {
     operational_.stop();
     co_await operational_.join();
     co_await logins_.join();
+    key_use_recorder_.stop();
+    co_await key_use_recorder_.join();
     co_await engine_.stop(drain_);
 }
 
@@ -141,6 +144,7 @@ void Reactor::join() { thread_.join(); }
 void Reactor::resume_work() {
     job_runner_.resume();
     outbox_.resume();
+    key_use_recorder_.start();
 }
 
 void Reactor::take_job(Job job) {

@@ -13,9 +13,11 @@
 #include "engine/engine.h"
 #include "engine/job_runner.h"
 #include "engine/job_service.h"
+#include "engine/key_uses.h"
 #include "engine/logins.h"
 #include "engine/operational_events.h"
 #include "engine/outbox.h"
+#include "engine/setup_token.h"
 #include "engine/trials.h"
 #include "net/asio_alarm.h"
 #include "net/http_client.h"
@@ -40,6 +42,8 @@ struct Shared {
     SharedLoginGuard& login_guard;
     Passwords& passwords;
     ContactCounts& contact_counts;
+    SetupToken& setup_token;
+    KeyUses& key_uses;
     JobService::Announce
         announce_job;  // to the process's one JobRunner; may be called by any reactor
 };
@@ -60,8 +64,8 @@ public:
     void end();
     void join();
 
-    // Of the process's jobs, and of events the last run left in the outbox, one reactor takes care: it goes on with those of
-    // the last run, and takes new jobs. `take_job` is thread-safe.
+    // Of the process's jobs, of events the last run left in the outbox, and of when API keys were used, one reactor takes
+    // care: it goes on with what the last run left, and takes new jobs. `take_job` is thread-safe.
     void resume_work();
     void take_job(Job job);
 
@@ -84,6 +88,7 @@ private:
     JobService jobs_;
     JobRunner job_runner_;
     Logins logins_;
+    KeyUseRecorder key_use_recorder_;
     Outbox outbox_;
     Contacts contacts_;
     Trials trials_;

@@ -154,6 +154,8 @@ private:
     AuditHead audit_head_{log_};
     RequestLocks request_locks_;
     SharedLoginGuard login_guard_;
+    SetupToken setup_token_;
+    KeyUses key_uses_;
     Argon2Passwords passwords_;  // after the loops, to which it answers
     ContactCounts contact_counts_;
     std::unique_ptr<PrometheusPage> page_;
@@ -226,9 +228,9 @@ Result<void> Server::keep_objects() {
 
 void Server::build_reactors(const Recovery& recovery) {
     auto announce_job = [this](const Job& job) { reactors_.front()->take_job(job); };
-    const Shared shared{config_,         settings_,   *store_,        *directory_,  mailboxes_,
-                        late_page_,      log_,        request_locks_, login_guard_, passwords_,
-                        contact_counts_, announce_job};
+    const Shared shared{config_,         settings_,    *store_,        *directory_,  mailboxes_,
+                        late_page_,      log_,         request_locks_, login_guard_, passwords_,
+                        contact_counts_, setup_token_, key_uses_,      announce_job};
     std::vector<ReactorCounters> counters;
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         reactors_.push_back(std::make_unique<Reactor>(*loops_[i], i, loops_.size(), shared));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/account_rules.h"
 #include "tests/api/world.h"
 
 namespace posthaste::test {
@@ -25,6 +26,7 @@ protected:
         user_.revision = 1;
         session_.id = SessionId(8, 8);
         session_.user = user_.id;
+        session_.password_mark = password_mark(user_.password_hash);
         session_.expires_at = now_ + 1h;
         session_.revision = 1;
         key_.id = ApiKeyId(9, 9);
@@ -61,9 +63,10 @@ protected:
     ApiKey key_;
     DirectoryHolder holder_{Directory::from({})};
     DirectoryService directory_{holder_, world_.store()};
+    KeyUses uses_;
     Authenticator authenticator_{
         TokenSettings{TokenAlgorithm::hs256, "of organizations", TokenSettings::Use::organizations},
-        TokenSettings{TokenAlgorithm::hs256, "of users", TokenSettings::Use::users}};
+        TokenSettings{TokenAlgorithm::hs256, "of users", TokenSettings::Use::users}, &uses_};
 };
 
 TEST_F(AuthenticatorTest, an_api_key_speaks_for_its_organization) {
@@ -99,6 +102,33 @@ TEST_F(AuthenticatorTest, what_is_no_key) {
         EXPECT_EQ(bearer(wrong).error(), TokenFault::invalid) << wrong;
     EXPECT_EQ(ask(Method::get, {}).error(), TokenFault::missing);
     EXPECT_EQ(ask(Method::get, {{"authorization", "Basic x"}}).error(), TokenFault::missing);
+}
+
+TEST_F(AuthenticatorTest, a_session_ends_with_the_password_it_began_with) {
+    EXPECT_TRUE(bearer(token()));
+    user_.password_hash = "another";
+    user_.revision = 2;
+    publish();
+    EXPECT_EQ(bearer(token()).error(), TokenFault::invalid);
+}
+
+TEST_F(AuthenticatorTest, a_key_is_noted_as_used_once_a_minute) {
+    EXPECT_TRUE(bearer(kKey));
+    EXPECT_TRUE(bearer(kKey));
+    EXPECT_EQ(uses_.take(), std::vector<ApiKeyId>{key_.id});
+    now_ = now_ + 59s;
+    EXPECT_TRUE(bearer(kKey));
+    EXPECT_TRUE(uses_.take().empty());
+    now_ = now_ + 1s;
+    EXPECT_TRUE(bearer(kKey));
+    EXPECT_EQ(uses_.take(), std::vector<ApiKeyId>{key_.id});
+    // What is kept counts as well, when nothing is remembered.
+    key_.last_used_at = now_ + 30s;
+    key_.revision = 2;
+    publish();
+    now_ = now_ + 80s;
+    EXPECT_TRUE(bearer(kKey));
+    EXPECT_TRUE(uses_.take().empty());
 }
 
 TEST_F(AuthenticatorTest, a_user_has_what_the_role_gives) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/authenticator.h"
+#include "domain/account_rules.h"
 #include "tests/api/world.h"
 
 namespace posthaste::test {
@@ -44,6 +45,7 @@ public:
     SignedIn sign_in(const User& user, ApplicationId application) {
         Session session;
         session.user = user.id;
+        session.password_mark = password_mark(user.password_hash);
         session.created_at = now();
         session.expires_at = now() + 24h;
         const Session begun = run(engine().directory().create(session, AuditEntry())).value();

@@ -276,9 +276,13 @@ World::World(EngineLimits limits)
     contacts_ = std::make_unique<Contacts>(
         Contacts::Ports{*store_, *this, *entropy_, *outbox_, contact_counts_});
     trials_ = std::make_unique<Trials>(*transport_, *this);
-    const ApiContext context{*engine_,  *store_,        *this,       *page_,         settings,
-                             *entropy_, request_locks_, *logins_,    passwords,      *contacts_,
-                             *trials_,  nullptr,        jobs_.get(), listener_.get()};
+    key_use_recorder_ = std::make_unique<KeyUseRecorder>(io_.get_executor(), key_uses_,
+                                                         engine_->directory(), *this, *this);
+    key_use_recorder_->start();
+    const ApiContext context{*engine_,  *store_,    *this,          *page_,
+                             settings,  *entropy_,  request_locks_, *logins_,
+                             passwords, *contacts_, *trials_,       setup_token,
+                             key_uses_, nullptr,    jobs_.get(),    listener_.get()};
     api_ = std::make_unique<Api>(context);
 }
 
@@ -326,6 +330,8 @@ void World::stop_engine() {
     asio::co_spawn(io_, logins_->join(), [](std::exception_ptr) {});
     outbox_->stop();
     asio::co_spawn(io_, outbox_->join(), [](std::exception_ptr) {});
+    key_use_recorder_->stop();
+    asio::co_spawn(io_, key_use_recorder_->join(), [](std::exception_ptr) {});
     asio::co_spawn(io_, engine_->stop(1s), [&done](std::exception_ptr) { done = true; });
     settle();
     while (!done && !alarms_.empty()) advance(1s);

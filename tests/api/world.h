@@ -23,8 +23,10 @@
 #include "engine/engine.h"
 #include "engine/job_runner.h"
 #include "engine/job_service.h"
+#include "engine/key_uses.h"
 #include "engine/logins.h"
 #include "engine/outbox.h"
+#include "engine/setup_token.h"
 #include "engine/signal.h"
 #include "engine/trials.h"
 #include "ports/clock.h"
@@ -118,6 +120,7 @@ public:
 
     ApiSettings settings;
     FakePasswords passwords;
+    SetupToken setup_token;
 
     // What telemetry heard.
     struct Published {
@@ -133,6 +136,7 @@ public:
     [[nodiscard]] Outbox& outbox() { return *outbox_; }
     [[nodiscard]] Api& api() { return *api_; }
     [[nodiscard]] Engine& engine() { return *engine_; }
+    [[nodiscard]] Entropy& entropy() { return *entropy_; }
     [[nodiscard]] Logins& logins() { return *logins_; }
     [[nodiscard]] Store& store();
     // Runs a task until it ends, and lets everything happen that can happen now.
@@ -183,6 +187,8 @@ private:
     std::unique_ptr<Outbox> outbox_;
     std::unique_ptr<Contacts> contacts_;
     std::unique_ptr<Trials> trials_;
+    KeyUses key_uses_;
+    std::unique_ptr<KeyUseRecorder> key_use_recorder_;
     std::unique_ptr<Api> api_;
     bool stopped_ = false;
 };
