@@ -49,6 +49,7 @@ enum class RouteKind : std::uint8_t {
     hot,  // as management, but must not throw, and takes bodies of any size the server lets in
     native,  // bodies up to native_body_max; errors in the native API's form; POSTs heed Idempotency-Key;
     // its handlers check access with enter()
+    native_private,  // the same, but POSTs do not heed it: their answers hold secrets, and are kept nowhere
     native_hot,  // the same, called without any wrapping
 };
 
@@ -59,6 +60,9 @@ struct ApiRoute {
     std::string_view name;  // for logs, metrics and the API description
     Access access = Access::manage;
     RouteKind kind = RouteKind::management;
+    // What changes no object by itself, and still belongs into the audit log: the entry's action, such as "message.resend". Its
+    // object is the last {param}. Not for hot routes.
+    std::string_view audit = {};
 };
 
 // A set of methods, one bit each.

@@ -4,7 +4,9 @@
 #include <exception>
 #include <vector>
 
+#include "api/accounts/routes.h"
 #include "api/admission.h"
+#include "api/audit_note.h"
 #include "api/authenticator.h"
 #include "api/contacts/routes.h"
 #include "api/docs/routes.h"
@@ -35,7 +37,7 @@ std::vector<ApiRoute> all_routes() {
     std::vector<ApiRoute> all(std::begin(kRoutes), std::end(kRoutes));
     for (const std::span<const ApiRoute> table :
          {docs::routes(), subscriptions::routes(), orders::routes(), contacts::routes(),
-          native::routes()})
+          accounts::routes(), native::routes()})
         all.insert(all.end(), table.begin(), table.end());
     return all;
 }
@@ -69,7 +71,8 @@ Task<HttpResponse> guarded(Handler handler, Call call, PrincipalPtr principal) {
 
 Task<HttpResponse> guarded_native(Handler handler, Call call) {
     try {
-        if (call.request.method == Method::post && call.request.header("idempotency-key"))
+        if (call.route->kind == RouteKind::native && call.request.method == Method::post &&
+            call.request.header("idempotency-key"))
             co_return co_await native::answer_once(handler, call);
         co_return co_await handler(call);
     } catch (const std::exception&) {
@@ -155,12 +158,15 @@ Task<HttpResponse> Api::handle(HttpRequest request) {
     call.authenticator = authenticator_.get();
     call.messages = messages_.get();
     call.route = match.route;
-    return run(*match.route, call);
+    Task<HttpResponse> answer = run(*match.route, call);
+    if (match.route->audit.empty()) return answer;
+    return note_success(call, std::move(answer));
 }
 
 Task<HttpResponse> Api::run(const ApiRoute& route, Call call) {
     if (route.kind == RouteKind::native_hot) return route.handler(call);
-    if (route.kind == RouteKind::native) return guarded_native(route.handler, call);
+    if (route.kind == RouteKind::native || route.kind == RouteKind::native_private)
+        return guarded_native(route.handler, call);
     Admission admission = admit(call);
     if (!admission) return ready(std::move(admission).error());
     if (route.kind == RouteKind::hot) {

@@ -20,7 +20,7 @@ struct AuditEntry {
     Timestamp at;
     OrganizationId organization;
     std::string
-        actor;  // "user_…", "key_…", "org_…", "app_…", "anonymous", or "operator" (the command line)
+        actor;  // "user_…", "key_…", "org_…", "app_…", "anonymous", "setup" (the first owner), "operator" (command line)
     std::string actor_name;  // an e-mail address, a key's name: as it was then
     std::string address;     // the client's, as text
     std::string action;      // "endpoint.create"

@@ -84,6 +84,8 @@ public:
 
     // Live ones only, by id.
     [[nodiscard]] std::vector<UserPtr> users(OrganizationId organization, PageBounds bounds) const;
+    // An active user with that role.
+    [[nodiscard]] bool has_owner(OrganizationId organization) const;
     [[nodiscard]] std::vector<ApiKeyPtr> api_keys(OrganizationId organization,
                                                   PageBounds bounds) const;
     [[nodiscard]] std::vector<SessionPtr> sessions(UserId user) const;

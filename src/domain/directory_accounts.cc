@@ -86,6 +86,12 @@ std::vector<UserPtr> Directory::users(OrganizationId organization, PageBounds bo
     return page_of<UserPtr>(users_of_.find(organization), bounds);
 }
 
+bool Directory::has_owner(OrganizationId organization) const {
+    return std::ranges::any_of(users(organization, {}), [](const UserPtr& user) {
+        return user->role == Role::owner && user->is_active;
+    });
+}
+
 std::vector<ApiKeyPtr> Directory::api_keys(OrganizationId organization, PageBounds bounds) const {
     return page_of<ApiKeyPtr>(keys_of_.find(organization), bounds);
 }

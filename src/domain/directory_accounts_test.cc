@@ -50,6 +50,16 @@ TEST(DirectoryAccounts, users_are_found_by_id_and_by_email) {
     EXPECT_TRUE(two->users(kOther, {}).empty());
 }
 
+TEST(DirectoryAccounts, an_owner_is_one_who_is_active) {
+    User owner = user(1, "a@example.com");
+    EXPECT_FALSE(empty()->with(owner)->has_owner(kOne));
+    owner.role = Role::owner;
+    EXPECT_TRUE(empty()->with(owner)->has_owner(kOne));
+    EXPECT_FALSE(empty()->with(owner)->has_owner(kOther));
+    owner.is_active = false;
+    EXPECT_FALSE(empty()->with(owner)->has_owner(kOne));
+}
+
 TEST(DirectoryAccounts, a_changed_user_leaves_no_trace_under_the_old_name) {
     User moved = user(1, "new@example.com", 2);
     moved.organization = kOther;

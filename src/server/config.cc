@@ -553,26 +553,15 @@ std::optional<std::string> alias_value(const Setting& setting, const Environment
 }
 
 Result<void> check(const ServerConfig& config) {
-    if (!config.encryption_keys.empty() && !config.encryption_key_file.empty())
-        return fail(ErrorCode::invalid,
-                    "encryption_key and encryption_key_file are both set: give the keys in one "
-                    "place");
+    if (config.auth == AuthMode::required || config.insecure_open) return {};
     const std::optional<IpAddress> address = parse_ip(config.listen_host);
-    const bool loopback = address && AddressGuard().refused_because(*address) == "loopback";
-    if (config.auth == AuthMode::required)
-        return fail(ErrorCode::invalid,
-                    "accounts are not part of this version, so --auth required would let nobody "
-                    "in; start with "
-                    "--auth open (on a loopback address, or with --insecure-open true behind your "
-                    "own gateway)");
-    if (!loopback && !config.insecure_open)
-        return fail(
-            ErrorCode::invalid,
-            fmt::format("--auth open on {} would let anyone who reaches it send and read; listen "
-                        "on 127.0.0.1, "
-                        "or say --insecure-open true if a gateway in front checks who calls",
-                        config.listen_host));
-    return {};
+    if (address && AddressGuard().refused_because(*address) == "loopback") return {};
+    return fail(
+        ErrorCode::invalid,
+        fmt::format("--auth open on {} would let anyone who reaches it send and read; listen on "
+                    "127.0.0.1, leave --auth required, or say --insecure-open true if a gateway in "
+                    "front checks who calls",
+                    config.listen_host));
 }
 
 }  // namespace

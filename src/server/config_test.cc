@@ -138,6 +138,29 @@ TEST(Config, AnEmptyRetryScheduleMeansOneAttempt) {
     EXPECT_EQ(config->retry_schedule, std::vector<Duration>());
 }
 
+TEST(Config, WithoutASettingEverybodyHasToLogIn) {
+    const auto config = load({{"listen", "0.0.0.0:8000"}});
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->auth, AuthMode::required);
+}
+
+TEST(Config, OpenIsForLoopbackOrForThoseWhoSaySo) {
+    for (const char* listen : {"127.0.0.1:1", "[::1]:1", "127.1.2.3:1"})
+        EXPECT_TRUE(load({{"auth", "open"}, {"listen", listen}})) << listen;
+    for (const char* listen : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "192.0.2.1:1"}) {
+        EXPECT_FALSE(load({{"auth", "open"}, {"listen", listen}})) << listen;
+        EXPECT_TRUE(load({{"auth", "open"}, {"listen", listen}, {"insecure_open", "true"}}))
+            << listen;
+    }
+}
+
+TEST(Config, SessionsHaveAKeyAndAnEnd) {
+    const auto config = load({{"session_hours", "12"}}, {{"SECRET_KEY", "sixteen letters!"}});
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->session_secret, "sixteen letters!");
+    EXPECT_EQ(config->session_lifetime, 12h);
+}
+
 struct BadCase {
     Values flags;
     std::string part;  // of the message
@@ -145,9 +168,10 @@ struct BadCase {
 
 TEST(Config, BadValuesSayWhatIsWrongAndWhatIsRight) {
     const std::vector<BadCase> cases = {
-        {{}, "--auth open"},
         {{{"auth", "maybe"}}, "--auth: 'maybe' is not 'open' or 'required'"},
         {{{"auth", "open"}, {"listen", "0.0.0.0:8000"}}, "--insecure-open true"},
+        {{{"session_secret", "too short"}}, "--session-secret: must have at least 16"},
+        {{{"session_hours", "0"}}, "from 1 to 8760"},
         {{{"auth", "open"}, {"listen", "8000"}}, "--listen: '8000' is not HOST:PORT"},
         {{{"auth", "open"}, {"listen", "127.0.0.1:99999"}}, "from 0 to 65535"},
         {{{"auth", "open"}, {"listen", "example.com:80"}}, "an address and a port"},

@@ -131,6 +131,7 @@ private:
     Result<void> keep_objects();
     void build_reactors(const Recovery& recovery);
     void announce(const Recovery& recovery);
+    void offer_set_up();
     void wait_for_signal();
     void shut_down();
     Task<void> watch_store();
@@ -276,6 +277,18 @@ void Server::announce(const Recovery& recovery) {
                             config_.database_dir, reactors_.size()));
 }
 
+// Whoever reads the log of a server that nobody owns becomes its owner.
+void Server::offer_set_up() {
+    if (config_.auth != AuthMode::required || directory_->load()->has_owner(settings_.organization))
+        return;
+    SystemEntropy entropy;
+    log_.notice(
+        Severity::warning, "accounts",
+        fmt::format("nobody owns this server yet: make the first owner with this token, which is "
+                    "good once and until the next start, or with `posthaste user add`: {}",
+                    setup_token_.issue(entropy)));
+}
+
 // Of a store that serves nevertheless: what stops it is said by those whom it stops.
 void Server::report_problem() {
     const StoreStats stats = store_->stats();
@@ -340,6 +353,7 @@ Result<int> Server::run() {
     passwords_.start();
     for (const auto& reactor : reactors_) reactor->start();
     announce(recovery);
+    offer_set_up();
     wait_for_signal();
     shut_down();
     return 0;
