@@ -217,6 +217,7 @@ void Auditor::move(Delivery& delivery, DeliveryState next) {
 
 void Auditor::update_applied(const DeliveryUpdate& update) {
     if (update.kind == UpdateKind::resend) return resend_applied(update);
+    if (update.kind == UpdateKind::restart) return restart_applied(update);
     trace(to_string(update.next).data(), update.event, update.endpoint, update.attempts_made);
     Delivery* delivery = find(update.event, update.endpoint);
     if (!delivery) return fail("an update of an unknown delivery was applied");
@@ -295,6 +296,7 @@ void Auditor::check_attempt(const DeliveryUpdate& update, Delivery& delivery, co
     }
     if (update.next == DeliveryState::parked) {
         REACHED(parked_for_retry);
+        if (delivery.is_restarted) REACHED(retried_after_restart);
         delivery.not_before = delivery.answered_at + least;
         if (update.due < *delivery.not_before)
             fail("a retry is due earlier than its policy allows");
@@ -325,7 +327,11 @@ void Auditor::check_prompt(const Key& key, const Delivery& delivery, const Known
 
 void Auditor::update_ignored(const DeliveryUpdate& update) {
     trace("repeated", update.event, update.endpoint, update.attempts_made);
-    update.kind == UpdateKind::resend ? REACHED(resend_not_needed) : REACHED(update_repeated);
+    switch (update.kind) {
+        case UpdateKind::step: REACHED(update_repeated); break;
+        case UpdateKind::resend: REACHED(resend_not_needed); break;
+        case UpdateKind::restart: REACHED(restart_not_needed); break;
+    }
 }
 
 void Auditor::tail_parked(EventId event, EndpointId endpoint, Timestamp due) {

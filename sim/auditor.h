@@ -37,6 +37,8 @@ public:
     // --- what those who ask for manual attempts know. Returns the number for `resend_acknowledged`.
     std::uint64_t resend_asked(EventId event, EndpointId endpoint);
     void resend_acknowledged(std::uint64_t ask);
+    // --- and those who restart dead deliveries. None: it is not dead, and nothing is promised.
+    std::optional<std::uint64_t> restart_asked(EventId event, EndpointId endpoint);
     // --- what those who delete payloads know
     void expunge_asked(EventId event);
     void expunge_acknowledged(EventId event);
@@ -103,8 +105,9 @@ private:
         bool received = false;          // an attempt was answered 2xx, durably
         bool waits_for_manual = false;  // the next attempt was asked for
         bool is_added = false;          // by a manual attempt: the event was not for the endpoint
-        std::uint32_t manual_made = 0;  // of `attempts`
-        Timestamp stored_due;           // of the parked row
+        std::uint32_t manual_made = 0;  // of `attempts`; and all that came before a restart
+        bool is_restarted = false;
+        Timestamp stored_due;                 // of the parked row
         std::optional<Timestamp> resume_due;  // the retry that stands if the manual attempt fails
         std::uint64_t last_send = 0;
     };
@@ -151,6 +154,7 @@ private:
     [[nodiscard]] Delivery* find(EventId event, EndpointId endpoint);
     void check_rate(Rate& rate, const char* whose);
     void resend_applied(const DeliveryUpdate& update);
+    void restart_applied(const DeliveryUpdate& update);
     void check_manual(const DeliveryUpdate& update, Delivery& delivery);
     void check_resends();
     void check_jobs(Jobs which);
@@ -183,6 +187,7 @@ private:
     std::map<std::pair<ApplicationId, std::string>, EventId> uids_;  // of the events kept
     std::vector<Ask> asks_;
     std::set<Key> resends_asked_;
+    std::set<Key> restarts_asked_;
     std::map<JobId, KnownJob> jobs_;
     std::set<ApplicationId> purges_asked_;
     std::set<EventId> dropped_;

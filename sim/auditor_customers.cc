@@ -85,6 +85,31 @@ void Auditor::resend_applied(const DeliveryUpdate& update) {
     move(delivery, DeliveryState::parked);
 }
 
+std::optional<std::uint64_t> Auditor::restart_asked(EventId event, EndpointId endpoint) {
+    trace("restart asked", event, endpoint);
+    restarts_asked_.insert({event, endpoint});
+    const Delivery* delivery = find(event, endpoint);
+    if (!delivery || delivery->state != DeliveryState::dead) return std::nullopt;
+    asks_.push_back({event, endpoint, last_send_, false, false});
+    return asks_.size() - 1;
+}
+
+void Auditor::restart_applied(const DeliveryUpdate& update) {
+    trace("restarted", update.event, update.endpoint);
+    REACHED(restarted);
+    Delivery* delivery = find(update.event, update.endpoint);
+    if (!delivery || delivery->state != DeliveryState::dead)
+        return fail("a delivery was restarted that was not dead");
+    if (!restarts_asked_.contains({update.event, update.endpoint}))
+        fail("a delivery was restarted that nobody had asked for");
+    delivery->manual_made = delivery->attempts;
+    delivery->is_restarted = true;
+    delivery->not_before.reset();
+    delivery->due = update.due;
+    delivery->stored_due = update.due;
+    move(*delivery, DeliveryState::parked);
+}
+
 // A manual attempt is over.
 void Auditor::check_manual(const DeliveryUpdate& update, Delivery& delivery) {
     delivery.waits_for_manual = false;
@@ -125,7 +150,10 @@ void Auditor::told(EventId event, const Endpoint& endpoint, const AttemptRecord&
     const Delivery* delivery = find(event, endpoint.id);
     if (!delivery || delivery->attempts < attempt.number)
         return fail("somebody was told of an attempt that is not durable");
-    const bool is_last = delivery->attempts == attempt.number && !delivery->waits_for_manual;
+    // Meanwhile somebody may have asked for more.
+    const bool begins_again = delivery->is_restarted && delivery->attempts == delivery->manual_made;
+    const bool is_last =
+        delivery->attempts == attempt.number && !delivery->waits_for_manual && !begins_again;
     const bool is_over = is_settled(delivery->state);
     if (is_last && is_over != (state != DeliveryState::parked))
         fail("somebody was told something else than what became of a delivery");

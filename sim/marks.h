@@ -49,6 +49,9 @@ namespace posthaste::sim {
     X(resend_to_new_target)   /* to an endpoint the event was not for */                       \
     X(resend_not_needed)      /* of one that was about to leave */                             \
     X(resend_failed)          /* whoever asked was told that it could not be kept */           \
+    X(restarted)              /* a dead delivery began its schedule again */                   \
+    X(restart_not_needed)     /* one that was not dead any more did not */                     \
+    X(retried_after_restart)  /* and was retried */                                            \
     X(manual_delivered)       /* a manual attempt was answered 2xx */                          \
     X(manual_failed)          /* and nothing followed */                                       \
     X(schedule_resumed)       /* a manual attempt failed, and the retry planned before came */ \

@@ -1,5 +1,6 @@
 // What the world's people do: accept events, flood one endpoint, edit endpoints, stop the cluster, set the clock.
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <utility>
 
@@ -73,6 +74,8 @@ void World::write_script() {
     }
     for (std::uint32_t n = 0; n < config_.resends; ++n)
         at(customers_.between(Duration{0}, config_.safety), [this] { resend_something(); });
+    for (std::uint32_t n = 0; n < config_.restarts; ++n)
+        at(restarts_.between(Duration{0}, config_.safety), [this] { restart_something(); });
     script_jobs();
     script_store_troubles();
 }
@@ -148,13 +151,33 @@ void World::resend_something() {
         endpoint = history->deliveries[customers_.below(history->deliveries.size())].endpoint;
     const std::uint64_t ask = auditor_.resend_asked(event, endpoint);
     Engine& engine = *engines_[customers_.below(engines_.size())];
+    begin_to_send_again(engine.resend(event, endpoint), ask);
+}
+
+void World::restart_something() {
+    if (life_ != Life::running && life_ != Life::stopping) return;
+    const std::vector<EventId> events = disk_->event_ids();
+    if (events.empty()) return;
+    const EventId event = events[restarts_.below(events.size())];
+    const Result<EventHistory> history = disk_->read_event(event);
+    if (history->deliveries.empty()) return;
+    EndpointId endpoint = history->deliveries[restarts_.below(history->deliveries.size())].endpoint;
+    const auto dead =
+        std::ranges::find(history->deliveries, DeliveryState::dead, &DeliveryHistory::state);
+    if (dead != history->deliveries.end()) endpoint = dead->endpoint;
+    const std::optional<std::uint64_t> ask = auditor_.restart_asked(event, endpoint);
+    Engine& engine = *engines_[restarts_.below(engines_.size())];
+    begin_to_send_again(engine.restart(event, endpoint), ask);
+}
+
+void World::begin_to_send_again(Task<Result<void>> asking, std::optional<std::uint64_t> ask) {
     resends_under_way_ += 1;
-    asio::co_spawn(context_->get_executor(), engine.resend(event, endpoint),
+    asio::co_spawn(context_->get_executor(), std::move(asking),
                    [this, ask](std::exception_ptr error, Result<void> done) {
                        ASSERT(!error);
                        resends_under_way_ -= 1;
-                       if (done) return auditor_.resend_acknowledged(ask);
-                       REACHED(resend_failed);
+                       if (!done) return REACHED(resend_failed);
+                       if (ask) auditor_.resend_acknowledged(*ask);
                    });
 }
 

@@ -24,6 +24,7 @@ World::World(WorldConfig config, Sabotage sabotage)
       workload_(config_.seed, "workload"),
       entropy_(config_.seed, "entropy"),
       customers_(config_.seed, "customer workload"),
+      restarts_(config_.seed, "restart workload"),
       jobs_(config_.seed, "job workload"),
       network_(config_.seed, "network"),
       fate_(config_.seed, "fate"),

@@ -79,6 +79,8 @@ private:
     void add_endpoints();
     void name_event(Event& event);
     void resend_something();
+    void restart_something();
+    void begin_to_send_again(Task<Result<void>> asking, std::optional<std::uint64_t> ask);
     void expunge_something();
     void produce(bool burst_at_one);
     void accept(std::shared_ptr<Event> event);
@@ -96,6 +98,7 @@ private:
     Random workload_;
     Random entropy_;
     Random customers_;
+    Random restarts_;
     Random jobs_;
     Random network_;
     Random fate_;

@@ -96,6 +96,11 @@ void draw_customers(WorldConfig& config) {
     if (random.chance(0.4)) config.rules.disable_after = random.between(1s, 30s);
 }
 
+void draw_restarts(WorldConfig& config) {
+    Random random(config.seed, "restarts");
+    if (random.chance(0.5)) config.restarts = static_cast<std::uint32_t>(random.between(1, 30));
+}
+
 void draw_jobs(WorldConfig& config) {
     Random random(config.seed, "jobs");
     if (random.chance(0.5)) config.jobs = static_cast<std::uint32_t>(random.between(1, 8));
@@ -146,6 +151,7 @@ WorldConfig draw_world(std::uint64_t seed) {
     config.clock_jump_max = random.chance(0.2) ? 2h : random.between(1s, 120s);
     if (random.chance(0.3)) config.mailbox_delay = 0.3;
     draw_customers(config);
+    draw_restarts(config);
     draw_jobs(config);
     return config;
 }
@@ -211,8 +217,9 @@ std::string describe(const WorldConfig& c) {
         c.crash_at_commit, c.stops, c.clock_jumps, seconds(c.clock_jump_max),
         seconds(c.maintenance.scan_every));
     text += fmt::format(
-        "  {} resends, named events {:.2f}, repeated {:.2f}, endpoints given up after {:.0f} s\n",
-        c.resends, c.named_share, c.repeat_share, seconds(c.rules.disable_after));
+        "  {} resends, {} restarts, named events {:.2f}, repeated {:.2f}, endpoints given up after "
+        "{:.0f} s\n",
+        c.resends, c.restarts, c.named_share, c.repeat_share, seconds(c.rules.disable_after));
     text += fmt::format(
         "  {} payloads deleted, {} jobs (purges {:.1f}), slices of {}, {} at once, {} running\n",
         c.expunges, c.jobs, c.purge_share, c.job_limits.slice, c.job_limits.at_once,

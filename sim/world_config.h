@@ -66,6 +66,7 @@ struct WorldConfig {
     std::uint32_t burst_size = 0;
     std::size_t payload_max = 0;
     std::uint32_t resends = 0;   // of any event to any endpoint
+    std::uint32_t restarts = 0;  // of any delivery, dead ones preferred
     std::uint32_t expunges = 0;  // of the payload of any event
     std::uint32_t jobs = 0;      // recover, replay-missing, bulk-replay of any endpoint
     double purge_share = 0;      // of the jobs: they delete all payloads of an application

@@ -42,7 +42,8 @@ enum class DeliveryState : std::uint8_t {
 // A delivery that waits for a manual attempt. It may have been settled before: then it is pending again, and its counter moves
 // back. Where the schedule had a retry planned, that retry stands if the manual attempt fails.
 struct ManualState {
-    std::uint32_t manual_made = 0;                       // of attempts_made, those that were manual
+    // Of attempts_made, those that the schedule does not count: manual ones, and what came before it was begun again.
+    std::uint32_t manual_made = 0;
     AttemptTrigger trigger = AttemptTrigger::scheduled;  // of the attempt it waits for
     std::optional<Timestamp>
         resume_due;  // trigger == manual: the schedule's own next attempt, if any
@@ -65,7 +66,7 @@ struct Decision {
 
 // REQUIRES: outcome != interrupted, attempts_made ≥ 1, 0 ≤ draw < 1.
 // A manual attempt that failed is not retried: the schedule goes on where it was, at resume_due or, when that has passed,
-// now; without one the delivery is dead. The schedule does not count manual attempts.
+// now; without one the delivery is dead. The schedule does not count manual attempts, nor those before it was begun again.
 // `retry_after`, when the answer carried one, moves the delay within [delay, 2 × delay].
 [[nodiscard]] Decision decide(const DeliveryProgress& progress, AttemptOutcome outcome,
                               const RetryPolicy& policy, std::optional<Duration> retry_after,

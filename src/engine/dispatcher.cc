@@ -243,7 +243,7 @@ void Dispatcher::announce_parked(EndpointId endpoint, Timestamp due) {
 }
 
 void Dispatcher::on_durable(const DeliveryUpdate& update) {
-    if (update.kind == UpdateKind::resend) return;  // its watcher knows
+    if (update.kind != UpdateKind::step) return;  // its watcher knows
     if (update.attempt) --in_flight_;
     account(update);
     auto found = index_.find(update.endpoint);

@@ -38,9 +38,9 @@ public:
     void admit(EventPtr event, EndpointId endpoint);
     // A parked row is committed that may be unknown here.
     void announce_parked(EndpointId endpoint, Timestamp due);
-    // Engine::resend, for an endpoint whose lane belongs here. `done` is called in this turn or a later one.
+    // Engine::resend and Engine::restart, for an endpoint whose lane belongs here. `done` is called in this turn or a later one.
     using Resent = std::move_only_function<void(Result<void>)>;
-    void resend(EventId event, EndpointId endpoint, Resent done);
+    void resend(EventId event, EndpointId endpoint, UpdateKind kind, Resent done);
     // Engine::expunge, for an endpoint whose lane belongs here: what is in memory of this event goes back to the disk, and so
     // does what is on its way here; it is cancelled when it is read again. Requests under way are not called back.
     void forget_payload(EventId event, EndpointId endpoint);
@@ -61,6 +61,7 @@ public:
 private:
     struct Resend {
         EventId event;
+        UpdateKind kind = UpdateKind::resend;
         Resent done;
         bool is_in_order = false;  // whatever was decided before it was asked for is durable
     };

@@ -15,8 +15,8 @@ std::unexpected<Error> cannot_write() {
 
 }  // namespace
 
-void Dispatcher::resend(EventId event, EndpointId endpoint, Resent done) {
-    place(endpoint, Resend{event, std::move(done), false});
+void Dispatcher::resend(EventId event, EndpointId endpoint, UpdateKind kind, Resent done) {
+    place(endpoint, Resend{event, kind, std::move(done), false});
 }
 
 // The parked row of a delivery may only be changed while nothing here believes to know what is in it.
@@ -60,7 +60,7 @@ void Dispatcher::commit_resend(LaneIndex index, Resend wanted) {
     if (sabotage_.forget_resends) return wanted.done({});
     lane.begin_resend(wanted.event);
     DeliveryUpdate update;
-    update.kind = UpdateKind::resend;
+    update.kind = wanted.kind;
     update.event = wanted.event;
     update.endpoint = lane.endpoint();
     update.due = ports_.clock.now();

@@ -73,10 +73,10 @@ struct Engine::Impl {
         commits.add(std::move(update));
     }
 
-    void resend(EventId event, EndpointId endpoint, Dispatcher::Resent done) {
+    void resend(EventId event, EndpointId endpoint, UpdateKind kind, Dispatcher::Resent done) {
         const std::size_t owner = owner_of(endpoint, reactors);
         if (owner == reactor) {
-            dispatcher.resend(event, endpoint, std::move(done));
+            dispatcher.resend(event, endpoint, kind, std::move(done));
             return dispatcher.pump();
         }
         auto bring_back = [&mailboxes = ports.mailboxes, home = reactor,
@@ -86,8 +86,9 @@ struct Engine::Impl {
             };
             mailboxes.post(home, std::move(tell));
         };
-        auto ask = [event, endpoint, bring_back = std::move(bring_back)](Engine& there) mutable {
-            there.impl_->resend(event, endpoint, std::move(bring_back));
+        auto ask = [event, endpoint, kind,
+                    bring_back = std::move(bring_back)](Engine& there) mutable {
+            there.impl_->resend(event, endpoint, kind, std::move(bring_back));
         };
         ports.mailboxes.post(owner, std::move(ask));
     }
@@ -144,6 +145,14 @@ Task<Result<Accepted>> Engine::accept(std::shared_ptr<Event> event) {
 }
 
 Task<Result<void>> Engine::resend(EventId event, EndpointId endpoint) {
+    return send_again(event, endpoint, UpdateKind::resend);
+}
+
+Task<Result<void>> Engine::restart(EventId event, EndpointId endpoint) {
+    return send_again(event, endpoint, UpdateKind::restart);
+}
+
+Task<Result<void>> Engine::send_again(EventId event, EndpointId endpoint, UpdateKind kind) {
     if (impl_->commits.is_refusing())
         co_return fail(ErrorCode::stopping, "the server is shutting down");
     const PreparedEndpointPtr known = directory_.current()->find(endpoint);
@@ -153,8 +162,8 @@ Task<Result<void>> Engine::resend(EventId event, EndpointId endpoint) {
     if (!history) co_return std::unexpected(history.error());
     if (history->event->is_expunged)
         co_return fail(ErrorCode::invalid, "the event's payload was deleted");
-    auto start = [this, event, endpoint](Dispatcher::Resent done) {
-        impl_->resend(event, endpoint, std::move(done));
+    auto start = [this, event, endpoint, kind](Dispatcher::Resent done) {
+        impl_->resend(event, endpoint, kind, std::move(done));
     };
     co_return co_await suspend<Result<void>>(std::move(start));
 }

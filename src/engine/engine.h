@@ -86,7 +86,7 @@ struct EngineMetrics {
     Counter parked_for_room;   // window full or lane backlogged
     Counter refused_overload;  // producers answered 503
     Counter commit_failures;
-    Counter resends;    // manual attempts asked for and durable
+    Counter resends;    // manual attempts and restarts asked for and durable
     Counter repaired;   // lost deliveries found by the repair scan; must stay 0
     Counter in_flight;  // gauges
     Counter window;
@@ -134,6 +134,10 @@ public:
     // gone), invalid (the event's payload is expunged), and those of accept.
     Task<Result<void>> resend(EventId event, EndpointId endpoint);
 
+    // Begins the schedule of a dead delivery again: as many attempts, with the same gaps, from now on; the attempts so far
+    // stay on record. Durable when it returns a value; nothing happens unless the delivery is dead. Errors: as of resend.
+    Task<Result<void>> restart(EventId event, EndpointId endpoint);
+
     // Deletes the event's payload for good; false: it was deleted before. Once it returns a value, no request of this event
     // begins any more, on any reactor: what waited is cancelled. A request that had begun may still end. Errors: not_found,
     // and those of the store; after these the payload may be gone already, and asking again is right.
@@ -164,6 +168,8 @@ public:
 
 private:
     struct Impl;
+    Task<Result<void>> send_again(EventId event, EndpointId endpoint, UpdateKind kind);
+
     EngineMetrics metrics_;
     DirectoryService directory_;
     std::unique_ptr<Impl> impl_;

@@ -26,7 +26,8 @@ enum class RecordKind : std::uint8_t {
     api_key = 8,
     session = 9,
     contact = 10,  // of a mailing list; its label is the status
-    letter = 11,   // an event that was stored with a change and is yet to be accepted (engine/outbox.h)
+    letter =
+        11,  // an event that was stored with a change and is yet to be accepted (engine/outbox.h)
 };
 
 // Whether a kind's bodies hold what must not lie readable in a file: answers repeat secrets that were asked for, users have

@@ -54,6 +54,8 @@ enum class UpdateKind : std::uint8_t {
     resend,  // asks for a manual attempt, due at `due`; of the other fields only event and endpoint count. The endpoint need
     // not be among the event's targets: it becomes one. Changes nothing when the delivery is in the tail, waits for
     // a manual attempt already, or the event is gone or expunged.
+    restart,  // begins the schedule of a dead delivery again, from `due` on; again only event, endpoint and due count. Changes
+    // nothing when the delivery is not dead, or the event is gone or expunged.
 };
 
 // One step of one delivery. The store applies all of it or nothing. Applying the same update twice is harmless: the second

@@ -131,4 +131,10 @@ ParkedState resent(std::uint32_t attempts_made, std::uint32_t manual_made, Times
     return row;
 }
 
+ParkedState restarted(std::uint32_t attempts_made, Timestamp due) {
+    ParkedState row{due, attempts_made, {}};
+    row.manual.manual_made = attempts_made;
+    return row;
+}
+
 }  // namespace posthaste

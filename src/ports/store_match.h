@@ -65,6 +65,8 @@ struct ParkedState {
 // The row after a resend of a settled delivery, or of one to a new target, from what is known of its attempts.
 [[nodiscard]] ParkedState resent(std::uint32_t attempts_made, std::uint32_t manual_made,
                                  Timestamp due);
+// The row after a restart of a dead delivery: the schedule counts none of the attempts so far.
+[[nodiscard]] ParkedState restarted(std::uint32_t attempts_made, Timestamp due);
 
 // What is stored of a step that asks for `next`. `was_received`: an earlier attempt delivered.
 [[nodiscard]] constexpr DeliveryState state_to_store(DeliveryState next, bool was_received) {

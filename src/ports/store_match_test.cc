@@ -156,6 +156,18 @@ TEST(StoreMatch, a_resend_keeps_the_schedules_plan) {
     EXPECT_EQ(resent(3, 2, kNow), settled);
 }
 
+TEST(StoreMatch, a_restart_leaves_the_schedule_as_for_a_new_delivery) {
+    const ParkedState row = restarted(3, kNow);
+    EXPECT_EQ(row, (ParkedState{kNow, 3, {3, AttemptTrigger::scheduled, {}}}));
+    RetryPolicy policy = mailboxes_retry_policy();
+    for (std::uint32_t attempt = 1; attempt <= policy.attempts_max; ++attempt) {
+        const auto after = [&](std::uint32_t made, const ManualState& manual) {
+            return decide({kNow, made, manual}, AttemptOutcome::rejected, policy, {}, kNow, 0.5);
+        };
+        EXPECT_EQ(after(3 + attempt, row.manual), after(attempt, {})) << attempt;
+    }
+}
+
 TEST(StoreMatch, only_dead_becomes_delivered) {
     using enum DeliveryState;
     for (const DeliveryState next : {parked, delivered, dead, cancelled}) {

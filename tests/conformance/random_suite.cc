@@ -13,6 +13,7 @@ struct ModelDelivery {
     Timestamp due;
     std::uint32_t attempts = 0;
     ManualState manual;
+    std::uint32_t manual_attempts = 0;
     bool was_received = false;
 };
 
@@ -50,6 +51,7 @@ struct Model {
     void apply(const DeliveryUpdate& update) {
         auto& deliveries = events.at(update.event);
         if (update.kind == UpdateKind::resend) return resend(deliveries, update);
+        if (update.kind == UpdateKind::restart) return restart(deliveries, update);
         auto found = deliveries.find(update.endpoint);
         if (found == deliveries.end()) return;
         ModelDelivery& delivery = found->second;
@@ -64,6 +66,7 @@ struct Model {
         delivery.manual = update.manual;
         if (!update.attempt) return;
         delivery.attempts = update.attempt->number;
+        delivery.manual_attempts += update.attempt->trigger == AttemptTrigger::manual;
         if (update.attempt->outcome == AttemptOutcome::delivered) delivery.was_received = true;
     }
 
@@ -75,8 +78,19 @@ struct Model {
         const bool is_parked = delivery.state == DeliveryState::parked;
         if (!is_new && delivery.state == DeliveryState::pending) return;
         if (is_parked && manual.trigger == AttemptTrigger::manual) return;
+        if (!is_parked) manual.manual_made = delivery.manual_attempts;
         manual.trigger = AttemptTrigger::manual;
         manual.resume_due = is_parked ? std::optional(delivery.due) : std::nullopt;
+        delivery.state = DeliveryState::parked;
+        delivery.due = update.due;
+    }
+
+    static void restart(std::map<EndpointId, ModelDelivery>& deliveries,
+                        const DeliveryUpdate& update) {
+        auto found = deliveries.find(update.endpoint);
+        if (found == deliveries.end() || found->second.state != DeliveryState::dead) return;
+        ModelDelivery& delivery = found->second;
+        delivery.manual = {delivery.attempts, AttemptTrigger::scheduled, std::nullopt};
         delivery.state = DeliveryState::parked;
         delivery.due = update.due;
     }
@@ -134,13 +148,13 @@ public:
         return update;
     }
 
-    // A resend of some event to some endpoint, whatever became of it.
+    // A resend or restart of some event to some endpoint, whatever became of it.
     std::optional<DeliveryUpdate> draw_resend(const Model& model, Timestamp now) {
         if (model.events.empty()) return {};
         auto event = model.events.begin();
         std::advance(event, below(model.events.size()));
         DeliveryUpdate update;
-        update.kind = UpdateKind::resend;
+        update.kind = one_in(3) ? UpdateKind::restart : UpdateKind::resend;
         update.event = event->first;
         update.endpoint = endpoint_id(below(4));
         update.due = now + Duration{static_cast<std::int64_t>(below(1'000))};

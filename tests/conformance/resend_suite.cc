@@ -268,5 +268,82 @@ TEST_P(StoreSuite, recovery_lists_lanes_of_resent_deliveries) {
     EXPECT_EQ(recovery.lanes[0].earliest_due, now() + 5s);
 }
 
+// ---- restarts
+
+TEST_P(StoreSuite, a_restart_makes_a_dead_delivery_pending_and_forgets_what_counted) {
+    open();
+    const EventPtr event = accept({endpoint_id(1), endpoint_id(2)});
+    update(park(event, endpoint_id(1), now(), {}, make_attempt(1, now())));
+    update(settle(event, endpoint_id(1), DeliveryState::dead, now(),
+                  make_attempt(2, now(), AttemptOutcome::timed_out)));
+    update(settle(event, endpoint_id(2), DeliveryState::dead, {}, make_attempt(1, now())));
+    const std::string before = describe(tally());
+    clock_.advance(3s);
+    update(restart(event, endpoint_id(1), now()));
+    for (int i = 0; i < 2; ++i) {
+        const DeliveryHistory seen = history(event->id).deliveries.at(0);
+        EXPECT_EQ(seen.state, DeliveryState::parked);
+        EXPECT_EQ(seen.next_due, now());
+        EXPECT_EQ(seen.attempts.size(), 2u) << "what was tried stays";
+        EXPECT_EQ(state_of(event->id, endpoint_id(2)), DeliveryState::dead);
+        EXPECT_EQ(describe(tally()),
+                  "events 1 accepted 2 delivered 0 dead 1 cancelled 0 parked 1 pending 1");
+        const ParkedPage page = load_due(endpoint_id(1), now());
+        ASSERT_EQ(page.rows.size(), 1u);
+        EXPECT_EQ(page.rows[0].attempts_made, 2u);
+        EXPECT_EQ(describe(page.rows[0].manual), "2 scheduled resume 0");
+        EXPECT_TRUE(scan_all().lost.empty());
+        reopen_after_crash();
+    }
+    update(settle(event, endpoint_id(1), DeliveryState::dead, now(), make_attempt(3, now())));
+    EXPECT_EQ(describe(tally()), before) << "and back";
+    update(restart(event, endpoint_id(1), now()));
+    EXPECT_EQ(describe(load_due(endpoint_id(1), now()).rows.at(0).manual), "3 scheduled resume 0");
+}
+
+TEST_P(StoreSuite, a_restart_of_what_is_not_dead_does_nothing) {
+    open();
+    const EventPtr event = accept({endpoint_id(1), endpoint_id(2), endpoint_id(3), endpoint_id(4)});
+    update(settle(event, endpoint_id(1), DeliveryState::delivered, {},
+                  make_attempt(1, now(), AttemptOutcome::delivered)));
+    update(settle(event, endpoint_id(2), DeliveryState::cancelled));
+    update(park(event, endpoint_id(3), now() + 1h, {}, make_attempt(1, now())));
+    const EventPtr expunged = accept({endpoint_id(1)});
+    update(settle(expunged, endpoint_id(1), DeliveryState::dead, {}, make_attempt(1, now())));
+    ASSERT_TRUE(run(store().expunge_payload(expunged->id)));
+    auto stranger = std::make_shared<Event>(*event);
+    stranger->id = EventId{event->id.hi + 99, event->id.lo};
+
+    const std::string seen = describe(history(event->id)) + describe(tally());
+    for (const std::uint64_t n : {1u, 2u, 3u, 4u, 5u})
+        update(restart(event, endpoint_id(n), now()));
+    update(restart(expunged, endpoint_id(1), now()));
+    update(restart(stranger, endpoint_id(1), now()));
+    EXPECT_EQ(describe(history(event->id)) + describe(tally()), seen);
+    EXPECT_EQ(state_of(expunged->id, endpoint_id(1)), DeliveryState::dead);
+}
+
+TEST_P(StoreSuite, a_restart_repeated_changes_nothing) {
+    open();
+    const EventPtr event = accept({endpoint_id(1)});
+    const DeliveryUpdate dead =
+        settle(event, endpoint_id(1), DeliveryState::dead, {}, make_attempt(1, now()));
+    const DeliveryUpdate again = restart(event, endpoint_id(1), now());
+    CommitBatch batch;
+    batch.updates = {dead, again, again, dead};
+    ASSERT_TRUE(commit(std::move(batch)).result);
+    EXPECT_EQ(describe(tally()),
+              "events 1 accepted 1 delivered 0 dead 0 cancelled 0 parked 1 pending 1");
+    const std::string seen = describe(history(event->id));
+    update(again);
+    update(dead);
+    EXPECT_EQ(describe(history(event->id)), seen);
+    // A manual attempt may be asked for while the schedule has begun again; it goes on behind it.
+    clock_.advance(1s);
+    update(resend(event, endpoint_id(1), now()));
+    EXPECT_EQ(describe(load_due(endpoint_id(1), now()).rows.at(0).manual),
+              "1 manual resume " + std::to_string(to_micros(again.due)));
+}
+
 }  // namespace
 }  // namespace posthaste::conformance

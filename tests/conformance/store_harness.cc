@@ -117,6 +117,12 @@ DeliveryUpdate resend(const EventPtr& event, EndpointId endpoint, Timestamp due)
     return update;
 }
 
+DeliveryUpdate restart(const EventPtr& event, EndpointId endpoint, Timestamp due) {
+    DeliveryUpdate update = resend(event, endpoint, due);
+    update.kind = UpdateKind::restart;
+    return update;
+}
+
 StoreSuite::StoreSuite() : factory_(GetParam().make()), work_(context_.get_executor()) {}
 
 StoreSuite::~StoreSuite() {

@@ -160,6 +160,8 @@ private:
                                   std::optional<AttemptRecord> attempt = {});
 // Asks for a manual attempt.
 [[nodiscard]] DeliveryUpdate resend(const EventPtr& event, EndpointId endpoint, Timestamp due);
+// Begins a dead delivery's schedule again.
+[[nodiscard]] DeliveryUpdate restart(const EventPtr& event, EndpointId endpoint, Timestamp due);
 
 template <class T>
 T StoreSuite::run(Task<T> task) {

@@ -69,7 +69,7 @@ MemoryDisk::Effect MemoryDisk::apply(const DeliveryUpdate& update, Timestamp now
 MemoryDisk::Effect MemoryDisk::carry_out(const DeliveryUpdate& update, Timestamp now) {
     auto event = events_.find(update.event);
     if (event == events_.end()) return Effect::none;
-    if (update.kind == UpdateKind::resend) return resend(event->second, update);
+    if (update.kind != UpdateKind::step) return resend(event->second, update);
     auto delivery =
         std::ranges::find(event->second.deliveries, update.endpoint, &StoredDelivery::endpoint);
     if (delivery == event->second.deliveries.end() || delivery->settled) return Effect::none;
@@ -109,6 +109,7 @@ MemoryDisk::Effect MemoryDisk::carry_out(const DeliveryUpdate& update, Timestamp
 
 MemoryDisk::Effect MemoryDisk::resend(StoredEvent& event, const DeliveryUpdate& update) {
     if (event.event->is_expunged) return Effect::none;
+    if (update.kind == UpdateKind::restart) return restart(event, update);
     const DeliveryKey key{update.event, update.endpoint};
     auto delivery = std::ranges::find(event.deliveries, update.endpoint, &StoredDelivery::endpoint);
     if (auto row = parked_.find(key); row != parked_.end()) {
@@ -133,6 +134,17 @@ MemoryDisk::Effect MemoryDisk::resend(StoredEvent& event, const DeliveryUpdate& 
     }
     park(key, resent(static_cast<std::uint32_t>(delivery->attempts.size()),
                      manual_of(*delivery).manual_made, update.due));
+    return Effect::resent;
+}
+
+MemoryDisk::Effect MemoryDisk::restart(StoredEvent& event, const DeliveryUpdate& update) {
+    auto delivery = std::ranges::find(event.deliveries, update.endpoint, &StoredDelivery::endpoint);
+    if (delivery == event.deliveries.end() || delivery->settled != DeliveryState::dead)
+        return Effect::none;
+    delivery->settled.reset();
+    count(DeliveryState::dead, -1);
+    park({update.event, update.endpoint},
+         restarted(static_cast<std::uint32_t>(delivery->attempts.size()), update.due));
     return Effect::resent;
 }
 

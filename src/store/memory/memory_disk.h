@@ -116,6 +116,7 @@ private:
 
     Effect carry_out(const DeliveryUpdate& update, Timestamp now);
     Effect resend(StoredEvent& event, const DeliveryUpdate& update);
+    Effect restart(StoredEvent& event, const DeliveryUpdate& update);
     void park(DeliveryKey key, ParkedState row);
     void unpark(DeliveryKey key);
     void count(DeliveryState settled, std::int64_t by);

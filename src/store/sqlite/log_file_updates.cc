@@ -21,7 +21,7 @@ struct LogFile::Standing {
 
 Result<void> LogFile::apply(const DeliveryUpdate& update, Timestamp now) {
     int code = SQLITE_OK;
-    if (update.kind == UpdateKind::resend) {
+    if (update.kind != UpdateKind::step) {
         code = apply_resend(update);
     } else if (update.attempt && !update.origin.parked_due && tracker_.contains(update.event)) {
         code = apply_first_attempt(update, now);
@@ -129,6 +129,8 @@ int LogFile::apply_resend(const DeliveryUpdate& update) {
     DeliveryRows rows;
     code = read_delivery(connection_->delivery, update.event.hi, update.endpoint.hi, rows);
     if (code != SQLITE_OK) return code;
+    if (update.kind == UpdateKind::restart)
+        return rows.state == DeliveryState::dead ? resend_settled(update, rows) : SQLITE_OK;
     if (rows.state == DeliveryState::parked) return resend_parked(update);
     if (is_settled(rows.state)) return resend_settled(update, rows);
     // In the tail; or not a target so far.
@@ -176,9 +178,11 @@ int LogFile::resend_settled(const DeliveryUpdate& update, const DeliveryRows& ro
     remove.bind(2, update.endpoint.hi);
     if (const int code = remove.run(); code != SQLITE_OK) return code;
     --settled_count(rows.state);
+    bool inserted = false;
+    if (update.kind == UpdateKind::restart)
+        return insert_parked(update, restarted(rows.attempts, update.due), inserted);
     std::uint32_t manual_made = 0;
     const int code = count(connection_->manual_attempts, update, manual_made);
-    bool inserted = false;
     return code == SQLITE_OK
                ? insert_parked(update, resent(rows.attempts, manual_made, update.due), inserted)
                : code;
