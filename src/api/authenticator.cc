@@ -85,11 +85,11 @@ std::expected<PrincipalPtr, TokenFault> principal_of_user(const TokenClaims& cla
                                                           const Directory& directory) {
     const UserPtr user = directory.find(UserId(*parse_uuid(claims.subject)));
     if (!user) return std::unexpected(TokenFault::user_gone);
+    if (!user->is_active) return std::unexpected(TokenFault::user_inactive);
     const SessionPtr session = directory.find(SessionId(*parse_uuid(*claims.session)));
     if (!session || session->user != user->id || session->expires_at <= now ||
         session->password_mark != password_mark(user->password_hash))
         return std::unexpected(TokenFault::invalid);
-    if (!user->is_active) return std::unexpected(TokenFault::user_inactive);
     auto principal = principal_of(*user);
     principal->subject = to_uuid(user->id);
     principal->permissions = Permissions::of(user->role);

@@ -50,6 +50,7 @@ struct ApiSettings {
     Duration retry_after = 1s;                     // advice on a 503
 
     // The contacts API.
+    bool is_signup_open = false;
     Duration contacts_timeout = 30s;
     std::size_t contacts_webhooks_max = 10;        // active ones of a user
     std::vector<std::string> contacts_http_hosts;  // that need no https, beside loopback; "*": any

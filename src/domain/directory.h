@@ -90,6 +90,7 @@ public:
                                                   PageBounds bounds) const;
     [[nodiscard]] std::vector<SessionPtr> sessions(UserId user) const;
     [[nodiscard]] std::size_t user_count() const;  // of all organizations
+    [[nodiscard]] std::size_t user_count(OrganizationId organization) const;
     [[nodiscard]] std::vector<PreparedApplicationPtr> applications(OrganizationId organization,
                                                                    PageBounds bounds) const;
     [[nodiscard]] std::vector<PreparedEndpointPtr> endpoints(ApplicationId application,

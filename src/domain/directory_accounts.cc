@@ -102,6 +102,11 @@ std::vector<SessionPtr> Directory::sessions(UserId user) const {
 
 std::size_t Directory::user_count() const { return users_by_email_.size(); }
 
+std::size_t Directory::user_count(OrganizationId organization) const {
+    const auto* users = users_of_.find(organization);
+    return users ? users->size() : 0;
+}
+
 void Directory::put(User user) {
     if (!is_news(users_, user)) return;
     const UserPtr old = find(user.id);

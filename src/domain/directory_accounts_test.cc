@@ -42,6 +42,8 @@ TEST(DirectoryAccounts, users_are_found_by_id_and_by_email) {
     const DirectoryPtr two =
         empty()->with(user(1, "b@example.com"))->with(user(2, "a@example.com"));
     EXPECT_EQ(two->user_count(), 2U);
+    EXPECT_EQ(two->user_count(kOne), 2U);
+    EXPECT_EQ(two->user_count(kOther), 0U);
     ASSERT_TRUE(two->find_user("a@example.com"));
     EXPECT_EQ(two->find_user("a@example.com")->id, UserId(2, 2));
     EXPECT_EQ(two->find(UserId(1, 1))->email, "b@example.com");

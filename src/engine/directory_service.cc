@@ -215,6 +215,27 @@ Task<Result<User>> DirectoryService::create(User user, Author author) {
     return commit<User>(std::move(user), nullptr, std::move(author));
 }
 
+Task<Result<User>> DirectoryService::create(User user, Application own, Author author) {
+    user.revision = own.revision = 0;
+    user.application = own.id;
+    ConfigChange change;
+    add_audit<User>(change, author, nullptr, user);
+    add_audit<Application>(change, author, nullptr, own);
+    change.records.push_back(to_record(user));
+    change.records.push_back(to_record(own));
+    const Result<ConfigChange> stored = co_await store_.change_config(std::move(change));
+    if (!stored) {
+        if (stored.error().code == ErrorCode::commit_unknown) co_await catch_up();
+        co_return std::unexpected(stored.error());
+    }
+    user.id = UserId(stored->records.front().id);
+    user.revision = stored->records.front().revision;
+    own.revision = stored->records.back().revision;
+    holder_.publish(std::move(own));
+    holder_.publish(user);
+    co_return user;
+}
+
 Task<Result<ApiKey>> DirectoryService::create(ApiKey key, Author author) {
     key.revision = 0;
     return commit<ApiKey>(std::move(key), nullptr, std::move(author));

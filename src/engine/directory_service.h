@@ -67,6 +67,8 @@ public:
     Task<Result<Application>> create(Application application, Author author = Author());
     Task<Result<EventType>> create(EventType type, Author author = Author());
     Task<Result<User>> create(User user, Author author = Author());
+    // Together with the application that is to be theirs alone; it has its id already.
+    Task<Result<User>> create(User user, Application own, Author author = Author());
     Task<Result<ApiKey>> create(ApiKey key, Author author = Author());
     // `login` is the entry that goes with it.
     Task<Result<Session>> create(Session session, AuditEntry login);

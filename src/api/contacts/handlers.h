@@ -7,6 +7,16 @@
 
 namespace posthaste::contacts {
 
+// users.cc
+Task<HttpResponse> create_user(Call call);
+Task<HttpResponse> register_user(Call call);
+Task<HttpResponse> read_users(Call call);
+Task<HttpResponse> read_user_by_id(Call call);
+
+// login.cc
+Task<HttpResponse> login_access_token(Call call);
+Task<HttpResponse> test_token(Call call);
+
 // contacts.cc
 Task<HttpResponse> create_subscriber(Call call);
 Task<HttpResponse> list_subscribers(Call call);

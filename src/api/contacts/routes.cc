@@ -10,6 +10,15 @@ namespace posthaste::contacts {
 namespace {
 
 constexpr ApiRoute kRoutes[] = {
+    {Method::post, "/api/v1/users", create_user, "create_user", Access::manage},
+    {Method::get, "/api/v1/users", read_users, "read_users", Access::read},
+    {Method::post, "/api/v1/users/signup", register_user, "register_user", Access::anyone},
+    {Method::get, "/api/v1/users/{user_id}", read_user_by_id, "read_user_by_id", Access::read},
+
+    {Method::post, "/api/v1/login/access-token", login_access_token, "login_access_token",
+     Access::anyone},
+    {Method::post, "/api/v1/login/test-token", test_token, "test_token", Access::anyone},
+
     {Method::post, "/api/v1/webhooks", create_webhook, "create_webhook", Access::manage},
     {Method::get, "/api/v1/webhooks", list_webhooks, "list_webhooks", Access::read},
     {Method::post, "/api/v1/webhooks/test", test_webhook_provider, "test_webhook_provider",

@@ -47,7 +47,7 @@ std::optional<std::string> read_secret(Problems& problems, const json::value& va
     if (!secret || secret->empty()) return std::nullopt;
     const auto key = parse_secret(*secret);
     if (key) return std::string(*secret);
-    problems.add_value_error(location, key.error().message, "\"(not shown)\"");
+    problems.add_value_error(location, key.error().message, "\"***\"");
     return std::nullopt;
 }
 
