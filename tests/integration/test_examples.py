@@ -150,6 +150,17 @@ class OrderToSeller(ExampleTest):
         self.assertEqual(["delivered", "delivered", "parked", "parked"], sorted(line["next"] for line in attempts))
 
 
+class Contacts(ExampleTest):
+    def test_readme(self):
+        self.run_readme("contacts")
+        deliveries = self.printed("receiver.log")
+        self.assertEqual(["valid"] * 3, [delivery["signature"] for delivery in deliveries])
+        events = [json.loads(delivery["body"]) for delivery in deliveries]
+        self.assertEqual("webhook.test", events[0]["event_type"])
+        told = sorted((event["event_type"], event["data"]["subscriber"]["email"]) for event in events[1:])
+        self.assertEqual([("subscriber.created", "ada@example.com"), ("subscriber.created", "grace@example.com")], told)
+
+
 class WithAnSdk(ExampleTest):
     def setUp(self):
         super().setUp()
