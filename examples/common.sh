@@ -36,7 +36,9 @@ clean_up() {
     if [ $status != 0 ]; then
         for name in "${!pid_of[@]}"; do printf -- '-- end of %s.log\n%s\n' "$name" "$(tail -n 20 "$work/$name.log")"; done >&2
     fi
-    for name in "${!pid_of[@]}"; do stop "$name"; done
+    # All that this shell has started, also what a signal kept from being noted in pid_of.
+    jobs -p | xargs -r kill 2>/dev/null || true
+    wait
     [ -n "${EXAMPLE_WORK:-}" ] || rm -rf "$work"
     exit $status
 }
