@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/bytes.h"
+
 namespace posthaste {
 namespace {
 
@@ -132,6 +134,20 @@ TEST(Config, SvixVariablesAreHonoured) {
     EXPECT_EQ(config->notes.size(), 3U);
 }
 
+TEST(Config, EncryptionKeysAreSeveralAndTheFirstSeals) {
+    const std::string raw(32, 'k');
+    const std::string given = to_hex(raw) + ", " + to_base64(std::string(32, 'l'));
+    const auto config = load({{"auth", "open"}}, {{"POSTHASTE_ENCRYPTION_KEY", given}});
+    ASSERT_TRUE(config) << config.error().message;
+    ASSERT_EQ(config->encryption_keys.size(), 2U);
+    EXPECT_EQ(config->encryption_keys[0].id(), SealingKey::parse(to_hex(raw))->id());
+    EXPECT_TRUE(config->notes.empty());
+    const auto weak = load({{"auth", "open"}, {"encryption_key", "guess me"}});
+    ASSERT_TRUE(weak);
+    ASSERT_EQ(weak->notes.size(), 1U);
+    EXPECT_NE(weak->notes[0].find("openssl rand"), std::string::npos);
+}
+
 TEST(Config, AnEmptyRetryScheduleMeansOneAttempt) {
     const auto config = load({{"auth", "open"}, {"retry_schedule", "[]"}});
     ASSERT_TRUE(config) << config.error().message;
@@ -172,6 +188,9 @@ TEST(Config, BadValuesSayWhatIsWrongAndWhatIsRight) {
         {{{"auth", "open"}, {"listen", "0.0.0.0:8000"}}, "--insecure-open true"},
         {{{"session_secret", "too short"}}, "--session-secret: must have at least 16"},
         {{{"session_hours", "0"}}, "from 1 to 8760"},
+        {{{"auth", "open"}, {"encryption_key", " , "}}, "--encryption-key: it holds no key"},
+        {{{"auth", "open"}, {"encryption_key", "some text"}, {"encryption_key_file", "x"}},
+         "in one place"},
         {{{"auth", "open"}, {"listen", "8000"}}, "--listen: '8000' is not HOST:PORT"},
         {{{"auth", "open"}, {"listen", "127.0.0.1:99999"}}, "from 0 to 65535"},
         {{{"auth", "open"}, {"listen", "example.com:80"}}, "an address and a port"},
