@@ -553,6 +553,10 @@ std::optional<std::string> alias_value(const Setting& setting, const Environment
 }
 
 Result<void> check(const ServerConfig& config) {
+    if (!config.encryption_keys.empty() && !config.encryption_key_file.empty())
+        return fail(ErrorCode::invalid,
+                    "encryption_key and encryption_key_file are both set: give the keys in one "
+                    "place");
     if (config.auth == AuthMode::required || config.insecure_open) return {};
     const std::optional<IpAddress> address = parse_ip(config.listen_host);
     if (address && AddressGuard().refused_because(*address) == "loopback") return {};

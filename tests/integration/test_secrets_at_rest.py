@@ -101,8 +101,20 @@ class SecretsAtRest(NativeApiTest):
         owner = self.remember("whsec_" + base64.b64encode(os.urandom(24)).decode())
         api.make("/operational-webhook/endpoint", {"url": receiver.url("/owner"), "secret": owner})
         self.api(server).subscribe(receiver.url("/subscription"), secret=self.remember("sesame-subscription"))
+        self.make_accounts(server, api)
         self.remember_key_files(server)
         return app, [first, second]
+
+    def make_accounts(self, server, api):
+        password, wrong = self.remember("sesame-correct-horse"), self.remember("sesame-wrong-horse")
+        api.make("/members", {"email": "ada@example.com", "password": password, "role": "viewer"})
+        self.remember("$argon2id$")
+        self.remember(api.make("/api-keys", {"name": "k", "scope": "full"})["key"])
+        visitor = self.api(server)
+        for given, status in ((wrong, 401), (password, 200)):
+            reply = visitor.call("POST", "/api/v1/account/login", {"email": "ada@example.com", "password": given})
+            self.assertEqual(status, reply.status, reply.body)
+        self.remember(reply.headers["set-cookie"].partition("=")[2].partition(";")[0])
 
     def test_no_file_and_no_log_shows_a_secret(self):
         receiver = self.receiver(lambda delivery: Answer(500 if "/broken" in delivery.target else 200))
