@@ -285,7 +285,7 @@ void Server::offer_set_up() {
     log_.notice(
         Severity::warning, "accounts",
         fmt::format("nobody owns this server yet: make the first owner with this token, which is "
-                    "good once and until the next start, or with `posthaste user add`: {}",
+                    "good once and until the next start: {}",
                     setup_token_.issue(entropy)));
 }
 
