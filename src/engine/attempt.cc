@@ -44,7 +44,7 @@ void append_standard(std::string& out, std::string_view prefix, const StandardHe
 
 // Receivers know the sender by it; an endpoint's own header of that name goes before.
 void append_user_agent(std::string& out, const Endpoint& endpoint) {
-    constexpr std::string_view kUserAgent = "User-Agent";
+    static constexpr std::string_view kUserAgent = "User-Agent";
     const bool has_own = std::any_of(
         endpoint.headers.begin(), endpoint.headers.end(),
         [](const auto& header) { return equal_ignoring_case(header.first, kUserAgent); });
