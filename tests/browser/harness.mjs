@@ -26,10 +26,6 @@ const FLAGS = ['--no-sandbox', '--disable-quic', '--disable-background-networkin
 // Widths of a desktop and of a tablet.
 export const WIDTHS = [1280, 768];
 
-// To tolerate where an operation is linked to: Swagger UI takes the _ of its id for a blank that somebody wrote in an old way, says
-// so, and finds it nevertheless.
-export const UNDERSCORES = /^console: Deprecated: escaping deep link whitespace/;
-
 // ---- the server
 
 async function freePort() {
@@ -106,8 +102,8 @@ class WatchedPage {
                 window.reportBreach(`${breach.effectiveDirective} forbids ${breach.blockedURI} (${breach.sourceFile})`)),
         );
     }
-    assertClean(tolerated) {
-        assert.deepEqual(this.complaints.filter((text) => !tolerated?.test(text)), []);
+    assertClean() {
+        assert.deepEqual(this.complaints, []);
     }
 }
 
@@ -121,9 +117,8 @@ class Browser {
     stop() {
         return this.chromium.close();
     }
-    // Opens an address of the server in a fresh profile, hands the page to `use`, and expects that nothing went wrong in it but what
-    // is `tolerated`.
-    async visit(address, { width = WIDTHS[0], name = address.replace(/\W+/g, '_'), tolerated }, use) {
+    // Opens an address of the server in a fresh profile, hands the page to `use`, and expects that nothing went wrong in it.
+    async visit(address, { width = WIDTHS[0], name = address.replace(/\W+/g, '_') }, use) {
         const context = await this.chromium.newContext({ viewport: { width, height: 900 } });
         context.setDefaultTimeout(20_000);
         const page = await context.newPage();
@@ -132,7 +127,7 @@ class Browser {
         try {
             await page.goto(this.server.url + address);
             await use(page);
-            watched.assertClean(tolerated);
+            watched.assertClean();
         } catch (error) {
             error.message += `\nin the page: ${watched.complaints.join('\n') || 'no complaints'}`;
             throw error;

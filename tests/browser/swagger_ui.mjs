@@ -26,7 +26,7 @@ export class SwaggerUi {
         await form.getByLabel('username:').fill(username);
         await form.getByLabel('password:').fill(password);
         await form.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click();
-        await form.getByRole('button', { name: 'Logout' }).waitFor();
+        await form.getByRole('button', { name: 'Remove authorization' }).waitFor();
         await form.getByRole('button', { name: 'Close' }).click();
     }
 }
