@@ -450,6 +450,7 @@ void Dispatcher::start_attempt(LaneIndex index) {
 Task<void> Dispatcher::attempt(LaneIndex index, OutboundRequest request, QueuedDelivery delivery,
                                Class lane_class) {
     const Timestamp started_at = ports_.clock.now();
+    ports_.telemetry.on_attempt_started(*delivery.event, request.endpoint->config);
     TransportResult result = co_await ports_.transport.send(std::move(request));
     if (lane_class == Class::suspect) --in_flight_suspect_;
     count_out(*entries_[index], delivery);

@@ -26,12 +26,23 @@ std::string address_text(asio::ip::address address) {
     return address.to_string();
 }
 
+// The kernel is asked for the port, which only an access log shows.
+std::string peer_and_port(const HttpServerOptions& options, const std::string& address,
+                          const TcpSocket& socket) {
+    if (!options.on_answer) return {};
+    boost::system::error_code ec;
+    const std::string port = std::to_string(socket.remote_endpoint(ec).port());
+    const bool is_v6 = address.find(':') != std::string::npos;
+    return (is_v6 ? "[" + address + "]:" : address + ":") + port;
+}
+
 }  // namespace
 
 HttpConnection::HttpConnection(std::shared_ptr<HttpServerCore> core, TcpSocket socket,
                                const asio::ip::address& peer, Role role)
     : core_(std::move(core)),
       peer_(address_text(peer)),
+      peer_and_port_(peer_and_port(core_->options, peer_, socket)),
       role_(role),
       socket_(std::move(socket)),
       large_body_(core_->body_memory) {}
@@ -182,6 +193,17 @@ Task<HttpConnection::Next> HttpConnection::refuse_too_large() {
     co_return discarded&& keep ? Next::request : Next::linger;
 }
 
+void HttpConnection::tell_answer(int status) const {
+    const RequestHead& head = block_->parser.head();
+    AnsweredRequest answered;
+    answered.peer = peer_and_port_;
+    answered.method = head.method_text;
+    answered.path = head.path;
+    answered.version = head.version == HttpVersion::http_1_0 ? "HTTP/1.0" : "HTTP/1.1";
+    answered.status = status;
+    core_->options.on_answer(answered);
+}
+
 HttpConnection::Sent HttpConnection::send_now(HttpResponse& response, AfterResponse after) {
     const bool has_request = has_head_ && block_ != nullptr;
     ResponseForm form;
@@ -195,6 +217,7 @@ HttpConnection::Sent HttpConnection::send_now(HttpResponse& response, AfterRespo
     if (for_head || !has_body(response.status)) response.body.clear();
     const auto status_class = static_cast<std::size_t>(std::clamp(response.status / 100, 1, 5));
     core_->metrics.responses[status_class].add();
+    if (has_request && core_->options.on_answer) tell_answer(response.status);
 
     boost::system::error_code ec;
     if (response.body.size() <= kCopiedBodyBytes) {

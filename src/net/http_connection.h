@@ -68,6 +68,7 @@ private:
     Task<void> linger();
     [[nodiscard]] HttpResponse handler_failed(std::string_view target, std::string_view what);
     // Sends what the socket takes at once; the rest, if any, is for send_rest.
+    void tell_answer(int status) const;
     [[nodiscard]] Sent send_now(HttpResponse& response, AfterResponse after);
     Task<Sent> send_rest(std::string body);
 
@@ -83,6 +84,7 @@ private:
     // Constant after construction.
     const std::shared_ptr<HttpServerCore> core_;
     const std::string peer_;
+    const std::string peer_and_port_;  // empty when nobody asks
     const Role role_;
 
     TcpSocket socket_;

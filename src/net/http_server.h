@@ -30,6 +30,15 @@ struct ListenAddress {
     std::uint16_t port = 0;          // 0: any free one, see HttpServer::local_port
 };
 
+// A request that was read and its answer, for an access log.
+struct AnsweredRequest {
+    std::string_view peer;  // "127.0.0.1:63774", "[::1]:63774"
+    std::string_view method;
+    std::string_view path;     // without the query, where people put credentials
+    std::string_view version;  // "HTTP/1.1"
+    int status = 0;
+};
+
 struct HttpServerOptions {
     std::vector<ListenAddress> listen;
     int backlog = 1024;
@@ -55,6 +64,8 @@ struct HttpServerOptions {
 
     // Told about handlers that throw and accepts that fail. May be empty.
     std::function<void(std::string_view)> on_error;
+    // Told about each answer, before it is sent. May be empty.
+    std::function<void(const AnsweredRequest&)> on_answer;
 };
 
 // Written by the server's thread, read by any.

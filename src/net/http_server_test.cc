@@ -262,5 +262,29 @@ TEST_F(HttpServerTest, TwoServersShareAPort) {
     on_server_thread([&] { second.close(); });
 }
 
+// S3-09: what an access log shows.
+TEST_F(HttpServerTest, AnswersAreToldToWhoeverAsks) {
+    std::mutex mutex;
+    std::vector<std::string> told;
+    HttpServerOptions options = default_options();
+    options.on_answer = [&](const AnsweredRequest& answered) {
+        const std::lock_guard lock(mutex);
+        told.push_back(std::string(answered.peer) + "|" + std::string(answered.method) + " " +
+                       std::string(answered.path) + " " + std::string(answered.version) + " " +
+                       std::to_string(answered.status));
+    };
+    start(options);
+    TestClient client(port_);
+    client.ask("GET /a?token=secret HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.ask("GET /empty HTTP/1.0\r\n\r\n");
+    TestClient broken(port_);
+    broken.ask("nonsense\r\n\r\n");
+    const std::lock_guard lock(mutex);
+    ASSERT_EQ(told.size(), 2U);
+    EXPECT_TRUE(told[0].starts_with("127.0.0.1:")) << told[0];
+    EXPECT_EQ(told[0].substr(told[0].find('|')), "|GET /a HTTP/1.1 200");
+    EXPECT_EQ(told[1].substr(told[1].find('|')), "|GET /empty HTTP/1.0 204");
+}
+
 }  // namespace
 }  // namespace posthaste

@@ -15,6 +15,8 @@ namespace posthaste {
 
 enum class Method : std::uint8_t { get, head, post, put, patch, delete_, options, other };
 [[nodiscard]] std::string_view to_string(Method method);
+// "Created"; "Status" for one that is not known here.
+[[nodiscard]] std::string_view reason_phrase(int status);
 
 struct HeaderView {
     std::string_view name;  // as received; compare case-insensitively

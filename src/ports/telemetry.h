@@ -15,6 +15,10 @@ enum class Severity : std::uint8_t { debug, info, warning, error };
 class Telemetry {
 public:
     virtual ~Telemetry() = default;
+    // An attempt leaves now. Interrupted ones are never decided on.
+    virtual void on_attempt_started(const Event& event, const Endpoint& endpoint) {
+        static_cast<void>(event), static_cast<void>(endpoint);
+    }
     // After each attempt was decided on. `endpoint` may be a tombstone.
     virtual void on_attempt(const Event& event, const Endpoint& endpoint,
                             const AttemptRecord& attempt, DeliveryState next) = 0;
