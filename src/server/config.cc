@@ -7,6 +7,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "base/bytes.h"
 #include "domain/url.h"
 
 namespace posthaste {
@@ -113,6 +114,16 @@ Result<void> set_log_level(ServerConfig& config, std::string_view text) {
     else
         return wrong(text, "debug, info, warning or error");
     return {};
+}
+
+Result<void> set_log_format(ServerConfig& config, std::string_view text) {
+    if (text != "json" && text != "text") return wrong(text, "json or text");
+    config.log_format = text == "text" ? LogFormat::text : LogFormat::json;
+    return {};
+}
+
+Result<void> set_access_log(ServerConfig& config, std::string_view text) {
+    return read_flag(text, config.access_log);
 }
 
 Result<void> set_reactors(ServerConfig& config, std::string_view text) {
@@ -240,6 +251,25 @@ Result<void> set_app_env(ServerConfig& config, std::string_view text) {
 
 Result<void> note_app_port(ServerConfig& config, std::string_view) {
     config.notes.emplace_back("APP_PORT is set and has no effect: --listen says the port");
+    return {};
+}
+
+// ---- the contacts API
+
+Result<void> set_signup(ServerConfig& config, std::string_view text) {
+    if (text != "open" && text != "closed") return wrong(text, "'open' or 'closed'");
+    config.is_signup_open = text == "open";
+    return {};
+}
+
+Result<void> set_contacts_webhooks_max(ServerConfig& config, std::string_view text) {
+    return read_number<std::size_t>(text, 1, 10'000, config.contacts_webhooks_max);
+}
+
+Result<void> set_contacts_http_hosts(ServerConfig& config, std::string_view text) {
+    config.contacts_http_hosts.clear();
+    for (const std::string_view item : items_of(text))
+        config.contacts_http_hosts.push_back(to_lower(item));
     return {};
 }
 
@@ -405,6 +435,8 @@ constexpr std::array kSettings = {
             "networks deliveries may reach although they are not public [none]", set_allow_net},
     Setting{"log_level", "LOG_LEVEL SVIX_LOG_LEVEL", "LEVEL",
             "debug, info, warning or error [info]", set_log_level},
+    Setting{"log_format", "", "json|text", "how log lines are spelled [json]", set_log_format},
+    Setting{"access_log", "", "true|false", "log each request [false]", set_access_log},
     Setting{"reactors", "", "N", "event loops; 0 is one per core [0]", set_reactors},
     Setting{"ca_file", "", "FILE", "certificate authorities to trust besides the system's",
             set_ca_file},
@@ -445,6 +477,12 @@ constexpr std::array kSettings = {
             set_app_env},
     Setting{"app_port", "APP_PORT", "PORT", "accepted for older deployments; no effect",
             note_app_port},
+    Setting{"signup", "", "open|closed", "may anybody sign up [open with --auth open]", set_signup},
+    Setting{"contacts_webhooks_max", "", "N", "active webhooks of a user of the contacts API [10]",
+            set_contacts_webhooks_max},
+    Setting{"contacts_http_hosts", "", "HOST,...",
+            "hosts beside this one that its webhooks may reach without TLS; *: any [none]",
+            set_contacts_http_hosts},
     Setting{"jwt_secret", "SVIX_JWT_SECRET", "TEXT|PEM",
             "key of the native API's tokens [generated, in the data folder]", set_jwt_secret},
     Setting{"jwt_algorithm", "SVIX_JWT_ALGORITHM", "ALG",

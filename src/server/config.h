@@ -20,6 +20,7 @@
 #include "domain/sealing.h"
 #include "domain/signing.h"
 #include "ports/telemetry.h"
+#include "server/log_text.h"
 
 namespace posthaste {
 
@@ -34,6 +35,8 @@ struct ServerConfig {
     bool insecure_open = false;
     std::vector<Network> allow_net;
     Severity log_level = Severity::info;
+    LogFormat log_format = LogFormat::json;
+    bool access_log = false;
     std::size_t reactors = 0;  // 0: one per core
     std::string ca_file;
     std::size_t body_bytes_max = 8u << 20;
@@ -57,6 +60,11 @@ struct ServerConfig {
     std::optional<std::string> orders_secret;
     Greeting greeting = Greeting::subscriptions;
     std::string app_env = "development";
+
+    // The contacts API.
+    std::optional<bool> is_signup_open;  // none: in open mode
+    std::size_t contacts_webhooks_max = 10;
+    std::vector<std::string> contacts_http_hosts;
 
     // The native API.
     std::string

@@ -96,6 +96,25 @@ TEST(Config, TheNamesOfOrdersAreHonoured) {
     EXPECT_EQ(fallback->greeting, Greeting::orders);
 }
 
+TEST(Config, TheContactsApiAndTheLogHaveTheirSettings) {
+    const auto config = load({{"auth", "required"},
+                              {"signup", "open"},
+                              {"contacts_webhooks_max", "3"},
+                              {"contacts_http_hosts", "Receiver, *"},
+                              {"log_format", "text"},
+                              {"access_log", "true"}});
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->is_signup_open, true);
+    EXPECT_EQ(config->contacts_webhooks_max, 3U);
+    EXPECT_EQ(config->contacts_http_hosts, (std::vector<std::string>{"receiver", "*"}));
+    EXPECT_EQ(config->log_format, LogFormat::text);
+    EXPECT_TRUE(config->access_log);
+    const auto plain = load({{"auth", "required"}});
+    ASSERT_TRUE(plain);
+    EXPECT_EQ(plain->is_signup_open, std::nullopt) << "follows --auth";
+    EXPECT_EQ(plain->contacts_webhooks_max, 10U);
+}
+
 TEST(Config, SvixVariablesAreHonoured) {
     const auto config =
         load({{"auth", "open"}}, {{"SVIX_LISTEN_ADDRESS", "127.0.0.1:8071"},
@@ -204,6 +223,10 @@ TEST(Config, BadValuesSayWhatIsWrongAndWhatIsRight) {
         {{{"auth", "open"}, {"orders_secret", "whsec_!"}}, "--orders-secret: "},
         {{{"auth", "open"}, {"greeting", "hello"}}, "subscriptions or orders"},
         {{{"auth", "open"}, {"retention_hours", "-1"}}, "from 1 to"},
+        {{{"auth", "open"}, {"log_format", "xml"}}, "json or text"},
+        {{{"auth", "open"}, {"access_log", "maybe"}}, "--access-log"},
+        {{{"auth", "open"}, {"signup", "yes"}}, "--signup: 'yes' is not 'open' or 'closed'"},
+        {{{"auth", "open"}, {"contacts_webhooks_max", "0"}}, "from 1 to"},
         {{{"auth", "open"}, {"jwt_algorithm", "none"}}, "HS256, HS384"},
         {{{"auth", "open"}, {"jwt_secret", ""}}, "a secret"},
         {{{"auth", "open"}, {"retry_schedule", "5,x"}}, "--retry-schedule: 'x' is not"},

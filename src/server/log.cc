@@ -10,20 +10,13 @@
 
 #include "base/bytes.h"
 #include "base/json_text.h"
+#include "domain/url.h"
+#include "ports/http.h"
+#include "server/log_text.h"
 
 namespace posthaste {
 
 namespace {
-
-std::string_view word(Severity severity) {
-    switch (severity) {
-        case Severity::debug: return "debug";
-        case Severity::info: return "info";
-        case Severity::warning: return "warning";
-        case Severity::error: return "error";
-    }
-    return "info";
-}
 
 void write_all(int descriptor, std::string_view text) {
     while (!text.empty()) {
@@ -40,8 +33,12 @@ constexpr std::size_t kResponseMax = 200;
 
 }  // namespace
 
-Log::Log(int descriptor, Severity level, const Clock& clock)
-    : descriptor_(descriptor), level_(level), clock_(clock), writer_([this] { run(); }) {}
+Log::Log(int descriptor, Severity level, const Clock& clock, LogFormat format)
+    : descriptor_(descriptor),
+      level_(level),
+      clock_(clock),
+      format_(format),
+      writer_(&Log::run, this) {}
 
 Log::~Log() {
     {
@@ -52,9 +49,14 @@ Log::~Log() {
     writer_.join();
 }
 
+std::string Log::line(Severity severity, std::string_view fields) const {
+    return format_ == LogFormat::text ? text_line(clock_.now(), severity, fields)
+                                      : json_line(clock_.now(), severity, fields);
+}
+
 void Log::write(Severity severity, std::string_view fields) {
     if (!wants(severity)) return;
-    const std::string time = format_rfc3339(clock_.now());
+    const std::string spelled = line(severity, fields);
     bool wake = false;
     {
         const std::lock_guard lock(mutex_);
@@ -62,9 +64,7 @@ void Log::write(Severity severity, std::string_view fields) {
             ++dropped_;
             return;
         }
-        fmt::format_to(std::back_inserter(buffer_), R"({{"time":"{}","level":"{}",{}}})", time,
-                       word(severity), fields);
-        buffer_ += '\n';
+        buffer_ += spelled;
         wake = buffer_.size() > kFlushAt || severity >= Severity::warning;
     }
     if (wake) wake_.notify_one();
@@ -90,14 +90,35 @@ void Log::run() {
         lock.unlock();
         write_all(descriptor_, leaving);
         if (dropped > 0)
-            write_all(
-                descriptor_,
-                fmt::format("{{\"level\":\"warning\",\"area\":\"log\",\"message\":\"{} lines were "
-                            "dropped: whoever reads this log is too slow\"}}\n",
-                            dropped));
+            write_all(descriptor_,
+                      line(Severity::warning,
+                           fmt::format("\"area\":\"log\",\"message\":\"{} lines were dropped: "
+                                       "whoever reads this log is too slow\"",
+                                       dropped)));
         if (last) return;
         lock.lock();
     }
+}
+
+// ---- what engines report
+
+namespace {
+
+// The words that operators of the contacts API's original look for: one of these for each attempt, under the delivery's id.
+std::string task_of(const Event& event) {
+    return "Task process_webhook_event_high_priority[" + to_uuid(event.id) + "]";
+}
+
+std::string_view message_of(const AttemptRecord& attempt) {
+    if (attempt.outcome == AttemptOutcome::delivered) return "Webhook delivered successfully";
+    return attempt.status_code > 0 ? "Webhook delivery failed" : "Webhook request failed";
+}
+
+}  // namespace
+
+void LogTelemetry::on_attempt_started(const Event& event, const Endpoint& endpoint) {
+    if (endpoint.profile != Profile::contacts || !log_.wants(Severity::info)) return;
+    log_.notice(Severity::info, "worker", task_of(event) + " received");
 }
 
 void LogTelemetry::on_attempt(const Event& event, const Endpoint& endpoint,
@@ -105,6 +126,8 @@ void LogTelemetry::on_attempt(const Event& event, const Endpoint& endpoint,
     const bool delivered = attempt.outcome == AttemptOutcome::delivered;
     const Severity severity = next == DeliveryState::dead ? Severity::warning : Severity::info;
     if (!log_.wants(severity)) return;
+    const bool is_traced = endpoint.profile == Profile::contacts;
+    if (is_traced) trace_request(endpoint, attempt);
     line_.clear();
     line_ += "\"event\":";
     append_json_string(line_, event.type);
@@ -123,7 +146,36 @@ void LogTelemetry::on_attempt(const Event& event, const Endpoint& endpoint,
         append_json_string(line_, is_hidden ? fmt::format("answered {}", attempt.status_code)
                                             : utf8_prefix(attempt.response, kResponseMax));
     }
+    if (is_traced)
+        fmt::format_to(std::back_inserter(line_), R"(,"message":"{}","webhook_id":"{}")",
+                       message_of(attempt), to_uuid(endpoint.id));
     log_.write(severity, line_);
+    if (is_traced) trace_end(event, attempt, next);
+}
+
+void LogTelemetry::trace_request(const Endpoint& endpoint, const AttemptRecord& attempt) {
+    if (attempt.status_code == 0) return;
+    log_.notice(
+        Severity::info, "worker",
+        fmt::format("HTTP Request: POST {} \"HTTP/1.1 {} {}\"", without_credentials(endpoint.url),
+                    attempt.status_code, reason_phrase(attempt.status_code)));
+}
+
+void LogTelemetry::trace_end(const Event& event, const AttemptRecord& attempt, DeliveryState next) {
+    const double seconds = std::chrono::duration<double>(attempt.timings.total).count();
+    const std::string_view end = next == DeliveryState::delivered ? "succeeded in"
+                                 : next == DeliveryState::parked  ? "failed, to be retried, after"
+                                                                  : "failed for good after";
+    log_.notice(Severity::info, "worker",
+                fmt::format("{} {} {:.6f}s", task_of(event), end, seconds));
+}
+
+void LogTelemetry::on_published(const Event& event, UserId user, std::uint64_t contacts) {
+    if (!log_.wants(Severity::info)) return;
+    log_.write(Severity::info,
+               fmt::format(R"("message":"Webhook event published","event_id":"{}",)"
+                           R"("event_type":"{}","subscriber_count":{},"user_id":"{}")",
+                           event.uid.value_or(""), event.type, contacts, to_uuid(user)));
 }
 
 void LogTelemetry::on_notice(Severity severity, std::string_view area, std::string_view sentence) {

@@ -24,6 +24,14 @@ HttpServerOptions server_options(const ServerConfig& config, Log& log) {
     options.on_error = [&log](std::string_view sentence) {
         log.notice(Severity::error, "http", sentence);
     };
+    if (config.access_log) {
+        options.on_answer = [&log](const AnsweredRequest& answered) {
+            log.notice(Severity::info, "access",
+                       fmt::format("{} - \"{} {} {}\" {} {}", answered.peer, answered.method,
+                                   answered.path, answered.version, answered.status,
+                                   reason_phrase(answered.status)));
+        };
+    }
     options.listen = {ListenAddress{config.listen_host, config.listen_port}};
     return options;
 }

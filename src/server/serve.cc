@@ -121,7 +121,9 @@ private:
 class Server {
 public:
     explicit Server(const ServerConfig& config)
-        : config_(config), log_(STDERR_FILENO, config.log_level, clock_), boot_(1) {}
+        : config_(config),
+          log_(STDERR_FILENO, config.log_level, clock_, config.log_format),
+          boot_(1) {}
 
     Result<int> run();
 
@@ -197,6 +199,9 @@ Result<void> Server::read_settings() {
     settings_.greeting = config_.greeting;
     settings_.environment = config_.app_env;
     settings_.reactors = loops_.size();
+    settings_.is_signup_open = config_.is_signup_open.value_or(config_.auth == AuthMode::open);
+    settings_.contacts_webhooks_max = config_.contacts_webhooks_max;
+    settings_.contacts_http_hosts = config_.contacts_http_hosts;
 
     ASSIGN_OR_RETURN(settings_.tokens, token_settings(config_.jwt_algorithm, config_.jwt_secret,
                                                       config_.database_dir));
