@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string_view>
 
@@ -164,6 +165,23 @@ void http(Writer& out, const Reactors& reactors) {
     }
 }
 
+void by_reactor(Writer& out, const Reactors& reactors, std::string_view name, std::string_view help,
+                const std::function<std::uint64_t(const ReactorCounters&)>& value) {
+    out.family(name, "counter", help);
+    for (std::size_t i = 0; i < reactors.size(); ++i)
+        out.sample(name, fmt::format("{{reactor=\"{}\"}}", i), value(reactors[i]));
+}
+
+// How evenly the event loops share the work.
+void shares(Writer& out, const Reactors& reactors) {
+    by_reactor(out, reactors, "reactor_http_requests_total",
+               "Requests handed to the API, by event loop.",
+               [](const ReactorCounters& one) { return one.http->requests.value(); });
+    by_reactor(out, reactors, "reactor_attempts_total",
+               "HTTP requests to endpoints that ended, by event loop.",
+               [](const ReactorCounters& one) { return one.engine->attempts.value(); });
+}
+
 }  // namespace
 
 std::string PrometheusPage::render() {
@@ -181,6 +199,7 @@ std::string PrometheusPage::render() {
               &EngineMetrics::delivery_latency);
     store(out, reactors_, store_.stats());
     http(out, reactors_);
+    shares(out, reactors_);
     out.gauge("resident_bytes", "Memory of this process.", resident_bytes());
     return out.take();
 }

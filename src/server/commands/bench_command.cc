@@ -15,6 +15,7 @@
 #include "server/commands/bench/probe.h"
 #include "server/commands/bench/rig.h"
 #include "server/commands/bench/scenarios.h"
+#include "server/commands/bench/subscribers_bench.h"
 #include "server/commands/commands.h"
 
 namespace posthaste {
@@ -161,10 +162,11 @@ void add_bench_command(CLI::App& app, int& exit_code) {
     BenchOptions& options = arguments->options;
     CLI::App* command =
         app.add_subcommand("bench", "Measure a server; the last line of output is one JSON object");
+    command->require_subcommand(0, 1);
+    add_subscribers_bench(*command, exit_code);
     command
         ->add_option("scenario", options.scenario,
                      "throughput, latency, apis, isolation or backlog")
-        ->required()
         ->check(CLI::IsMember({"throughput", "latency", "apis", "isolation", "backlog"}));
     const std::map<std::string, BenchApi> apis = {{"subscriptions", BenchApi::subscriptions},
                                                   {"native", BenchApi::native}};
@@ -182,7 +184,8 @@ void add_bench_command(CLI::App& app, int& exit_code) {
     command->add_option("--data-dir", options.data_dir,
                         "For the server's data (a temporary folder)");
     add_load_options(*command, *arguments);
-    command->callback([arguments, &exit_code] {
+    command->callback([command, arguments, &exit_code] {
+        if (!command->get_subcommands().empty()) return;  // which did it all
         const auto parsed = parse_arguments(*arguments);
         exit_code = parsed ? run_bench(*parsed) : report_failure(parsed.error());
     });
