@@ -101,15 +101,17 @@ void Argon2Passwords::post(Job job, PasswordQueue queue) {
     {
         const std::scoped_lock lock(mutex_);
         std::deque<Job>& jobs = queue == PasswordQueue::familiar ? familiar_ : strangers_;
-        if (is_stopping_)
+        if (is_stopping_) {
             refused = stopping();
-        else if (jobs.size() >= options_.waiting_max)
+        } else if (jobs.size() >= options_.waiting_max) {
             refused = Error{ErrorCode::overloaded, "Too many passwords wait to be checked."};
-        else
+        } else {
             jobs.push_back(std::move(job));
+            wake_.notify_one();
+            return;
+        }
     }
-    if (refused) return job(std::move(refused));
-    wake_.notify_one();
+    job(std::move(refused));
 }
 
 void Argon2Passwords::stop() {

@@ -17,11 +17,11 @@ constexpr Duration kEvery = 1h;
 
 }  // namespace
 
-Task<Result<void>> AuditHead::note(Store& store) {
+Task<Result<void>> AuditHead::note(Store* store) {
     AuditQuery query;
     query.newest_first = true;
     query.limit = 1;
-    const auto last = co_await store.read_audit(std::move(query));
+    const auto last = co_await store->read_audit(std::move(query));
     if (!last) {
         log_.notice(Severity::warning, "audit", last.error().message);
         co_return std::unexpected(last.error());
@@ -33,7 +33,7 @@ Task<Result<void>> AuditHead::note(Store& store) {
     co_return Result<void>{};
 }
 
-Task<void> AuditHead::watch(Store& store) {
+Task<void> AuditHead::watch(Store* store) {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     while (true) {
         static_cast<void>(co_await note(store));

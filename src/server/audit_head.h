@@ -14,10 +14,10 @@ namespace posthaste {
 class AuditHead {
 public:
     explicit AuditHead(Log& log) : log_(log) {}
-    // Writes the head, unless it stands in the log already.
-    Task<Result<void>> note(Store& store);
+    // Writes the head, unless it stands in the log already. The store must outlive the task.
+    Task<Result<void>> note(Store* store);
     // The same at once and then every hour, for ever.
-    Task<void> watch(Store& store);
+    Task<void> watch(Store* store);
 
 private:
     Log& log_;

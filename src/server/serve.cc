@@ -316,7 +316,7 @@ Task<void> Server::watch_store() {
 void Server::wait_for_signal() {
     signals_.async_wait([this](const boost::system::error_code&, int) { boot_.stop(); });
     asio::co_spawn(boot_, watch_store(), [](std::exception_ptr) {});
-    asio::co_spawn(boot_, audit_head_.watch(*store_), [](std::exception_ptr) {});
+    asio::co_spawn(boot_, audit_head_.watch(store_.get()), [](std::exception_ptr) {});
     KeyRotation rotation(keys_, *store_, log_, boot_);
     asio::co_spawn(boot_, rotation.run(), [](std::exception_ptr) {});
     boot_.restart();
@@ -335,7 +335,7 @@ void Server::shut_down() {
     for (const auto& reactor : reactors_) reactor->join();
     passwords_.stop();
     asio::io_context loop;
-    static_cast<void>(run_to_end(loop, audit_head_.note(*store_)));
+    static_cast<void>(run_to_end(loop, audit_head_.note(store_.get())));
     store_->close();
     log_.notice(Severity::info, "server", "stopped");
 }
