@@ -461,7 +461,8 @@ TEST(Subscribers, unknown_paths_are_refused_in_this_apis_form) {
     const Answer other = world.send(Method::patch, "/api/v1/subscribers");
     EXPECT_EQ(other.status, 405);
     EXPECT_EQ(other.body, R"({"detail":"Method Not Allowed"})");
-    EXPECT_NE(other.headers.find("allow: GET, HEAD, POST, OPTIONS"), std::string::npos) << other.headers;
+    EXPECT_NE(other.headers.find("allow: GET, HEAD, POST, OPTIONS"), std::string::npos)
+        << other.headers;
 }
 
 }  // namespace
