@@ -46,7 +46,8 @@ clean_up() {
 start() { # name command...: in the background, its output in $work/NAME.log
     local name=$1
     shift
-    "$@" >"$work/$name.log" 2>&1 </dev/null &
+    : >"$work/$name.log" # here and not by the process: nobody is to read what an earlier run left
+    "$@" >>"$work/$name.log" 2>&1 </dev/null &
     pid_of[$name]=$!
 }
 
