@@ -107,11 +107,11 @@ Changes read_changes(Problems& problems, std::string_view body, Purpose purpose)
     return changes;
 }
 
-void append_subscription(std::string& out, const Endpoint& endpoint) {
+void append_subscription(std::string& out, const Endpoint& endpoint, AuthMode auth) {
     out += "{\"target_url\":";
     append_json_string(out, endpoint.url);
     out += ",\"secret\":";
-    if (endpoint.secret)
+    if (endpoint.secret && auth == AuthMode::open)
         append_json_string(out, *endpoint.secret);
     else
         out += "null";

@@ -27,6 +27,7 @@ enum class Purpose : unsigned char { create, update };
 // Adds a problem for everything that is wrong with the body; the result counts only when there is none.
 [[nodiscard]] Changes read_changes(Problems& problems, std::string_view body, Purpose purpose);
 
-void append_subscription(std::string& out, const Endpoint& endpoint);
+// The secret is shown in open mode, as the original did, and null in required mode.
+void append_subscription(std::string& out, const Endpoint& endpoint, AuthMode auth);
 
 }  // namespace posthaste::subscriptions

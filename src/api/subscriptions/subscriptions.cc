@@ -11,9 +11,9 @@ namespace posthaste::subscriptions {
 
 namespace {
 
-HttpResponse reply_subscription(const Endpoint& endpoint) {
+HttpResponse reply_subscription(const Endpoint& endpoint, const ApiContext& context) {
     std::string body;
-    append_subscription(body, endpoint);
+    append_subscription(body, endpoint, context.settings.auth);
     return reply(200, std::move(body));
 }
 
@@ -44,7 +44,7 @@ Task<HttpResponse> create_subscription(Call call) {
     const Result<Endpoint> created =
         co_await context.engine.directory().create(std::move(endpoint), author_of(call));
     if (!created) co_return reply_failure(created.error(), context);
-    co_return reply_subscription(*created);
+    co_return reply_subscription(*created, context);
 }
 
 Task<HttpResponse> list_subscriptions(Call call) {
@@ -62,7 +62,7 @@ Task<HttpResponse> list_subscriptions(Call call) {
     std::string body = "[";
     for (const PreparedEndpointPtr& endpoint : page) {
         if (body.size() > 1) body += ',';
-        append_subscription(body, endpoint->config);
+        append_subscription(body, endpoint->config, context.settings.auth);
     }
     body += ']';
     co_return reply(200, std::move(body));
@@ -74,7 +74,7 @@ Task<HttpResponse> get_subscription(Call call) {
     if (!id) co_return problems.reply();
     const auto found = find_subscription(call, EndpointId(*id));
     if (!found) co_return reply_no_subscription();
-    co_return reply_subscription(found->config);
+    co_return reply_subscription(found->config, *call.context);
 }
 
 Task<HttpResponse> update_subscription(Call call) {
@@ -93,7 +93,7 @@ Task<HttpResponse> update_subscription(Call call) {
     const Result<Endpoint> changed = co_await context.engine.directory().change(
         EndpointId(*id), std::move(change), author_of(call));
     if (!changed) co_return reply_failure(changed.error(), context);
-    co_return reply_subscription(*changed);
+    co_return reply_subscription(*changed, context);
 }
 
 // Deliveries do not keep a subscription alive: pending ones are cancelled, their history stays until retention takes it.
@@ -106,7 +106,7 @@ Task<HttpResponse> delete_subscription(Call call) {
     const Result<Endpoint> removed =
         co_await context.engine.directory().remove(EndpointId(*id), author_of(call));
     if (!removed) co_return reply_failure(removed.error(), context);
-    co_return reply_subscription(*removed);
+    co_return reply_subscription(*removed, context);
 }
 
 }  // namespace posthaste::subscriptions
