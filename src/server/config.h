@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,19 +85,6 @@ struct ServerConfig {
 
     std::vector<std::string> notes;  // accepted but without effect; said once at start
 };
-
-// One setting: the same word in the file (snake_case), as a flag (--kebab-case) and as POSTHASTE_UPPER_CASE.
-struct Setting {
-    std::string_view name;
-    // Other environment variables with the same meaning, separated by spaces; the first one set counts.
-    std::string_view aliases;
-    std::string_view value;  // what a value looks like
-    std::string_view help;
-    Result<void> (*apply)(ServerConfig& config, std::string_view text);
-};
-[[nodiscard]] std::span<const Setting> settings();
-[[nodiscard]] std::string flag_of(const Setting& setting);      // "--allow-net"
-[[nodiscard]] std::string variable_of(const Setting& setting);  // "POSTHASTE_ALLOW_NET"
 
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 

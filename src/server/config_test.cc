@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/bytes.h"
+#include "server/settings.h"
 
 namespace posthaste {
 namespace {

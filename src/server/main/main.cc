@@ -13,6 +13,7 @@
 #include "server/config.h"
 #include "server/env_file.h"
 #include "server/serve.h"
+#include "server/settings.h"
 
 namespace {
 
