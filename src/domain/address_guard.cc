@@ -187,6 +187,11 @@ bool Network::contains(const IpAddress& address) const {
     return same_prefix(base.bytes.data(), address.bytes.data(), prefix_bits);
 }
 
+bool any_contains(std::span<const Network> networks, const IpAddress& address) {
+    return std::ranges::any_of(networks,
+                               [&](const Network& network) { return network.contains(address); });
+}
+
 Result<Network> parse_network(std::string_view cidr) {
     const std::string quoted = "\"" + std::string(cidr) + "\"";
     const std::size_t slash = cidr.find('/');
@@ -218,9 +223,7 @@ Result<Network> parse_network(std::string_view cidr) {
 }
 
 std::string_view AddressGuard::refused_because(const IpAddress& address) const {
-    const bool allowed = std::any_of(allowed_.begin(), allowed_.end(), [&](const Network& network) {
-        return network.contains(address);
-    });
+    const bool allowed = any_contains(allowed_, address);
     if (address.is_v4()) return allowed ? std::string_view{} : v4_refusal(v4_at(address, 12));
     const auto carried = embedded_v4(address);
     if (carried) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,8 @@ struct Network {
     std::uint8_t prefix_bits = 128;  // counted on the 128-bit form
     [[nodiscard]] bool contains(const IpAddress& address) const;
 };
+
+[[nodiscard]] bool any_contains(std::span<const Network> networks, const IpAddress& address);
 
 // "10.0.0.0/8", "fd00::/8", or a single address.
 [[nodiscard]] Result<Network> parse_network(std::string_view cidr);

@@ -8,6 +8,8 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "net/forwarded_for.h"
+
 namespace posthaste {
 
 namespace {
@@ -24,6 +26,12 @@ std::string address_text(asio::ip::address address) {
     if (address.is_v6() && address.to_v6().is_v4_mapped())
         address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
     return address.to_string();
+}
+
+bool is_one_of(const std::vector<Network>& networks, const asio::ip::address& peer) {
+    const asio::ip::address_v6 address =
+        peer.is_v6() ? peer.to_v6() : asio::ip::make_address_v6(asio::ip::v4_mapped, peer.to_v4());
+    return any_contains(networks, IpAddress{address.to_bytes()});
 }
 
 // The kernel is asked for the port, which only an access log shows.
@@ -43,6 +51,7 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpServerCore> core, TcpSocket s
     : core_(std::move(core)),
       peer_(address_text(peer)),
       peer_and_port_(peer_and_port(core_->options, peer_, socket)),
+      is_trusted_proxy_(is_one_of(core_->options.trusted_proxies, peer)),
       role_(role),
       socket_(std::move(socket)),
       large_body_(core_->body_memory) {}
@@ -120,8 +129,14 @@ HttpRequest HttpConnection::make_request() const {
     request.query = head.query;
     request.headers = head.headers;
     request.body = body_;
-    request.remote_address = peer_;
+    request.remote_address = forwarded_client_.empty() ? peer_ : forwarded_client_;
     return request;
+}
+
+std::string HttpConnection::forwarded_client_text() const {
+    const std::optional<IpAddress> client =
+        forwarded_client(block_->parser.head().headers, core_->options.trusted_proxies);
+    return client ? to_string(*client) : std::string();
 }
 
 Task<HttpConnection::Next> HttpConnection::serve() {
@@ -196,7 +211,7 @@ Task<HttpConnection::Next> HttpConnection::refuse_too_large() {
 void HttpConnection::tell_answer(int status) const {
     const RequestHead& head = block_->parser.head();
     AnsweredRequest answered;
-    answered.peer = peer_and_port_;
+    answered.client = forwarded_client_.empty() ? peer_and_port_ : forwarded_client_;
     answered.method = head.method_text;
     answered.path = head.path;
     answered.version = head.version == HttpVersion::http_1_0 ? "HTTP/1.0" : "HTTP/1.1";

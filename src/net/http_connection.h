@@ -80,11 +80,13 @@ private:
     void end_request();
     void give_back_block();
     [[nodiscard]] HttpRequest make_request() const;
+    [[nodiscard]] std::string forwarded_client_text() const;
 
     // Constant after construction.
     const std::shared_ptr<HttpServerCore> core_;
     const std::string peer_;
     const std::string peer_and_port_;  // empty when nobody asks
+    const bool is_trusted_proxy_;
     const Role role_;
 
     TcpSocket socket_;
@@ -100,7 +102,8 @@ private:
     std::size_t body_begin_ = 0;
     std::size_t request_end_ =
         0;  // where the next request begins; while chunks are read, what is decoded
-    bool has_head_ = false;  // the block's parser holds a complete head
+    bool has_head_ = false;         // the block's parser holds a complete head
+    std::string forwarded_client_;  // who sent it, as a trusted proxy says; empty: the peer
     BodyBuffer large_body_;
     std::string_view body_;
     ChunkDecoder chunks_;

@@ -85,6 +85,7 @@ void HttpConnection::begin_request() {
 void HttpConnection::end_request() {
     begin_ = std::min(request_end_, end_);
     has_head_ = false;
+    forwarded_client_.clear();
     body_ = {};
     large_body_.release();
 }
@@ -127,6 +128,7 @@ Task<HttpConnection::Read> HttpConnection::read_head() {
         if (input == "\r") static_cast<void>(skip_blank_lines());
     }
     has_head_ = true;
+    if (is_trusted_proxy_) forwarded_client_ = forwarded_client_text();
     body_begin_ = begin_ + block_->parser.head_bytes();
     request_end_ = body_begin_;
     co_return Read::request;

@@ -20,6 +20,7 @@
 #include "base/counter.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "domain/address_guard.h"
 #include "ports/http.h"
 #include "ports/task.h"
 
@@ -32,7 +33,8 @@ struct ListenAddress {
 
 // A request that was read and its answer, for an access log.
 struct AnsweredRequest {
-    std::string_view peer;  // "127.0.0.1:63774", "[::1]:63774"
+    // "127.0.0.1:63774", "[::1]:63774"; without a port when a trusted proxy names the client.
+    std::string_view client;
     std::string_view method;
     std::string_view path;     // without the query, where people put credentials
     std::string_view version;  // "HTTP/1.1"
@@ -61,6 +63,9 @@ struct HttpServerOptions {
     Duration write_timeout = 30s;     // without 16 KiB of progress
     Duration linger_timeout = 2s;     // reading on after an answer that ends the connection
     Duration accept_backoff = 100ms;  // after accept failed for want of descriptors or memory
+
+    // Peers whose X-Forwarded-For is believed (net/forwarded_for.h).
+    std::vector<Network> trusted_proxies;
 
     // Told about handlers that throw and accepts that fail. May be empty.
     std::function<void(std::string_view)> on_error;

@@ -125,6 +125,47 @@ TEST_F(HttpServerTest, HeadersBothWays) {
     EXPECT_EQ(client.ask("GET /peer HTTP/1.1\r\nHost: h\r\n\r\n").body, "127.0.0.1");
 }
 
+TEST_F(HttpServerTest, AStrangerCannotSayThatItIsSomebodyElse) {
+    HttpServerOptions options = default_options();
+    options.trusted_proxies = {parse_network("127.0.0.2").value(), parse_network("::1").value()};
+    start(options);
+    TestClient client(port_);
+    EXPECT_EQ(
+        client.ask("GET /peer HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n").body,
+        "127.0.0.1");
+}
+
+TEST_F(HttpServerTest, ATrustedProxySaysWhoTheClientIs) {
+    struct Row {
+        std::string_view headers;
+        std::string_view client;
+        std::string_view logged;
+    };
+    constexpr Row kRows[] = {
+        {"X-Forwarded-For: 203.0.113.7\r\n", "203.0.113.7", "203.0.113.7"},
+        {"", "127.0.0.1", "127.0.0.1:"},  // nothing stays of the request before
+        {"x-forwarded-for: 198.51.100.1\r\nX-Forwarded-For: 2001:db8::7\r\n", "2001:db8::7",
+         "2001:db8::7"},
+        {"X-Forwarded-For: somebody\r\n", "127.0.0.1", "127.0.0.1:"},
+    };
+    std::mutex mutex;
+    std::vector<std::string> told;
+    HttpServerOptions options = default_options();
+    options.trusted_proxies = {parse_network("127.0.0.0/8").value()};
+    options.on_answer = [&](const AnsweredRequest& answered) {
+        const std::lock_guard lock(mutex);
+        told.emplace_back(answered.client);
+    };
+    start(options);
+    TestClient client(port_);
+    for (const Row& row : kRows) {
+        const std::string head = "GET /peer HTTP/1.1\r\nHost: h\r\n";
+        EXPECT_EQ(client.ask(head + std::string(row.headers) + "\r\n").body, row.client);
+        const std::lock_guard lock(mutex);
+        EXPECT_TRUE(told.back().starts_with(row.logged)) << told.back();
+    }
+}
+
 TEST_F(HttpServerTest, WhoEndsTheConnection) {
     start();
     struct Row {
@@ -269,7 +310,7 @@ TEST_F(HttpServerTest, AnswersAreToldToWhoeverAsks) {
     HttpServerOptions options = default_options();
     options.on_answer = [&](const AnsweredRequest& answered) {
         const std::lock_guard lock(mutex);
-        told.push_back(std::string(answered.peer) + "|" + std::string(answered.method) + " " +
+        told.push_back(std::string(answered.client) + "|" + std::string(answered.method) + " " +
                        std::string(answered.path) + " " + std::string(answered.version) + " " +
                        std::to_string(answered.status));
     };

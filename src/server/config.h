@@ -33,6 +33,7 @@ struct ServerConfig {
     AuthMode auth = AuthMode::required;
     bool insecure_open = false;
     std::vector<Network> allow_net;
+    std::vector<Network> trusted_proxies;  // whose X-Forwarded-For says who the client is
     Severity log_level = Severity::info;
     LogFormat log_format = LogFormat::json;
     bool access_log = false;

@@ -116,6 +116,17 @@ TEST(Config, TheContactsApiAndTheLogHaveTheirSettings) {
     EXPECT_EQ(plain->contacts_webhooks_max, 10U);
 }
 
+TEST(Config, TrustedProxiesAreNetworks) {
+    const auto config =
+        load({{"auth", "open"}}, {{"POSTHASTE_TRUSTED_PROXIES", "10.0.0.0/8, [fd00::1]"}});
+    EXPECT_FALSE(config) << "brackets are for ports";
+    const auto good = load({{"auth", "open"}, {"trusted_proxies", "10.0.0.0/8, fd00::1"}});
+    ASSERT_TRUE(good) << good.error().message;
+    EXPECT_EQ(good->trusted_proxies.size(), 2U);
+    EXPECT_TRUE(good->allow_net.empty());
+    EXPECT_TRUE(load({{"auth", "open"}})->trusted_proxies.empty());
+}
+
 TEST(Config, SvixVariablesAreHonoured) {
     const auto config =
         load({{"auth", "open"}}, {{"SVIX_LISTEN_ADDRESS", "127.0.0.1:8071"},

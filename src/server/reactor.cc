@@ -21,13 +21,14 @@ HttpClientOptions client_options(const ServerConfig& config, const std::string& 
 HttpServerOptions server_options(const ServerConfig& config, Log& log) {
     HttpServerOptions options;
     options.body_bytes_max = config.body_bytes_max;
+    options.trusted_proxies = config.trusted_proxies;
     options.on_error = [&log](std::string_view sentence) {
         log.notice(Severity::error, "http", sentence);
     };
     if (config.access_log) {
         options.on_answer = [&log](const AnsweredRequest& answered) {
             log.notice(Severity::info, "access",
-                       fmt::format("{} - \"{} {} {}\" {} {}", answered.peer, answered.method,
+                       fmt::format("{} - \"{} {} {}\" {} {}", answered.client, answered.method,
                                    answered.path, answered.version, answered.status,
                                    reason_phrase(answered.status)));
         };

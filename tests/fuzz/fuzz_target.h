@@ -49,6 +49,7 @@ void run_bytes(std::string_view input);
 void run_chunks(std::string_view input);
 void run_env_file(std::string_view input);
 void run_filter(std::string_view input);
+void run_forwarded(std::string_view input);
 void run_http_date(std::string_view input);
 void run_ids(std::string_view input);
 void run_ip(std::string_view input);

@@ -13,6 +13,7 @@ constexpr std::array kTargets = {
     FuzzTarget{"chunks", run_chunks},
     FuzzTarget{"env_file", run_env_file},
     FuzzTarget{"filter", run_filter},
+    FuzzTarget{"forwarded", run_forwarded},
     FuzzTarget{"http_date", run_http_date},
     FuzzTarget{"ids", run_ids},
     FuzzTarget{"ip", run_ip},

@@ -11,6 +11,7 @@ import hmac
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -153,6 +154,16 @@ class Server:
 
     def api(self, **options):
         return Api(self.port, **options)
+
+
+class RequiredServer(Server):
+    """With `--auth required`."""
+
+    def command(self):
+        return ["required" if word == "open" else word for word in super().command()]
+
+    def setup_token(self):
+        return eventually(lambda: re.findall(r"setup_[\w-]{43}", self.log()), what="the set-up token")[-1]
 
 
 @dataclass

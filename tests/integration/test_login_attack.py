@@ -9,7 +9,7 @@ import threading
 import time
 import unittest
 
-from harness import Api, IntegrationTest, Server, eventually
+from harness import Api, IntegrationTest, RequiredServer
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 WRONG = "a-wrong-password-of-the-attacker"
@@ -17,13 +17,7 @@ GUESSES = 10_000
 SCHED_IDLE = 5
 
 
-class RequiredServer(Server):
-    def command(self):
-        return ["required" if word == "open" else word for word in super().command()]
-
-    def setup_token(self):
-        return eventually(lambda: re.findall(r"setup_[\w-]{43}", self.log()), what="the set-up token")[-1]
-
+class WatchedServer(RequiredServer):
     def threads(self):
         """(scheduling policy, processor time in ticks) of each thread."""
         found = []
@@ -58,7 +52,7 @@ def percentile_99(durations):
 class LoginAttack(IntegrationTest):
     def setUp(self):
         super().setUp()
-        self.running = RequiredServer(self.folder)
+        self.running = WatchedServer(self.folder)
         self.addCleanup(self.running.kill)
         self.running.start()
         self.api = Api(self.running.port)
