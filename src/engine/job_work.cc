@@ -107,7 +107,7 @@ EventQuery JobWork::endpoint_query() const {
         query.with_payload = true;  // filters look at it
         return query;
     }
-    query.endpoint = job_.progress.endpoint;
+    query.endpoints = {job_.progress.endpoint};
     if (job_.kind == JobKind::endpoint_bulk_replay) {
         query.event_types = job_.parameters.event_types;
         query.channel = job_.parameters.channel;
@@ -267,7 +267,7 @@ Task<Result<std::vector<EventId>>> JobWork::choose_missing(EventPage page) {
 Task<Result<std::set<EventId>>> JobWork::sent_among(EventId first, EventId last) {
     std::set<EventId> sent;
     EventQuery query = slice_query();
-    query.endpoint = job_.endpoint;
+    query.endpoints = {job_.endpoint};
     query.above = EventId(first.hi - 1, UINT64_MAX);
     query.below = EventId(last.hi + 1, 0);
     while (true) {

@@ -153,7 +153,9 @@ struct AttemptOfEndpoint {
 // A page of an application's events, by id. Entries come in reading order; callers that page backwards turn them around.
 struct EventQuery {
     ApplicationId application;
-    std::optional<EndpointId> endpoint;  // only events that have a delivery to it; with its summary
+    // Only events that have a delivery to one of these, in ascending order; with the summary of the event's first such
+    // delivery (in the order of EventHistory). Empty: all events, without summaries.
+    std::vector<EndpointId> endpoints;
     // Exclusive bounds; nil: none.
     EventId above;
     EventId below;
@@ -163,16 +165,18 @@ struct EventQuery {
     std::vector<std::string> event_types;  // any of these; empty: all
     std::optional<std::string> channel;    // events that name it
     std::optional<std::string> tag;        // likewise
-    std::vector<DeliveryState> states;     // of the delivery to `endpoint`; empty: all
+    std::vector<DeliveryState> states;     // of that delivery; empty: all
     std::size_t scan_max = 100'000;  // events looked at; a page may end early, with `more_behind`
 };
 
 struct EventEntry {
     EventPtr event;  // payload and body are empty when not asked for
-    // With EventQuery::endpoint:
+    // With EventQuery::endpoints:
+    EndpointId endpoint;
     DeliveryState state = DeliveryState::pending;
     std::optional<Timestamp> next_due;
     std::uint32_t attempts = 0;
+    std::optional<Timestamp> last_attempt_at;  // its start
 };
 
 struct EventPage {

@@ -83,6 +83,10 @@ bool matches(const EventQuery& query, DeliveryState state) {
     return query.states.empty() || std::ranges::find(query.states, state) != query.states.end();
 }
 
+bool asks_for(const EventQuery& query, EndpointId endpoint) {
+    return std::ranges::binary_search(query.endpoints, endpoint);
+}
+
 bool matches(const AttemptQuery& query, AttemptId id, const AttemptRecord& attempt) {
     const bool delivered = attempt.outcome == AttemptOutcome::delivered;
     const int status_class = attempt.status_code / 100 * 100;

@@ -31,10 +31,12 @@ template <class AnyId>
 [[nodiscard]] RecordQuery without_bounds(RecordQuery query);
 [[nodiscard]] bool matches(const AuditQuery& query, const AuditEntry& entry);
 
-// Application, bounds, type, channel and tag. The delivery to `query.endpoint` is the caller's to find.
+// Application, bounds, type, channel and tag. The delivery to one of `query.endpoints` is the caller's to find.
 [[nodiscard]] bool matches(const EventQuery& query, const Event& event);
-// The state of the delivery to `query.endpoint`.
+// The state of that delivery.
 [[nodiscard]] bool matches(const EventQuery& query, DeliveryState state);
+// Is the endpoint one of `query.endpoints`?
+[[nodiscard]] bool asks_for(const EventQuery& query, EndpointId endpoint);
 
 // Bounds, outcome and status.
 [[nodiscard]] bool matches(const AttemptQuery& query, AttemptId id, const AttemptRecord& attempt);

@@ -38,7 +38,8 @@ struct ListedEvent {
 std::string describe(const EventEntry& entry) {
     return describe(*entry.event) + std::string(to_string(entry.state)) + " due " +
            std::to_string(entry.next_due ? to_micros(*entry.next_due) : 0) + " after " +
-           std::to_string(entry.attempts);
+           std::to_string(entry.attempts) + " to " + to_uuid(entry.endpoint) + " last at " +
+           std::to_string(entry.last_attempt_at ? to_micros(*entry.last_attempt_at) : 0);
 }
 
 std::string describe(const AttemptEntry& entry) {
@@ -84,7 +85,9 @@ public:
         if (one_in(4)) query.below = some_bound();
         draw_words(query);
         if (!one_in(2)) return query;
-        query.endpoint = endpoint_id(below(kEndpoints + 1));
+        for (std::uint64_t n = 0; n <= kEndpoints; ++n)
+            if (one_in(3)) query.endpoints.push_back(endpoint_id(n));
+        if (query.endpoints.empty()) query.endpoints = {endpoint_id(below(kEndpoints + 1))};
         for (const DeliveryState state :
              {DeliveryState::pending, DeliveryState::parked, DeliveryState::delivered,
               DeliveryState::dead, DeliveryState::cancelled}) {
@@ -293,12 +296,22 @@ private:
     static std::optional<EventEntry> entry_of(const EventQuery& query, const ListedEvent& listed) {
         EventEntry entry;
         entry.event = query.with_payload ? listed.event : bare(*listed.event);
-        if (!query.endpoint) return entry;
-        auto delivery = listed.deliveries.find(*query.endpoint);
-        if (delivery == listed.deliveries.end()) return {};
+        if (query.endpoints.empty()) return entry;
+        const auto is_wanted = [&](EndpointId endpoint) {
+            return std::ranges::count(query.endpoints, endpoint) > 0 &&
+                   listed.deliveries.contains(endpoint);
+        };
+        // The event's own targets first, then those that resends added, by id.
+        const auto& own = listed.event->targets;
+        auto first = std::ranges::find_if(own, is_wanted);
+        auto added = std::ranges::find_if(query.endpoints, is_wanted);
+        if (first == own.end() && added == query.endpoints.end()) return {};
+        entry.endpoint = first != own.end() ? *first : *added;
+        auto delivery = listed.deliveries.find(entry.endpoint);
         entry.state = delivery->second.state;
         if (entry.state == DeliveryState::parked) entry.next_due = delivery->second.due;
         entry.attempts = static_cast<std::uint32_t>(delivery->second.attempts.size());
+        if (entry.attempts > 0) entry.last_attempt_at = delivery->second.attempts.back().started_at;
         if (!query.states.empty() && std::ranges::count(query.states, entry.state) == 0) return {};
         return entry;
     }

@@ -83,7 +83,7 @@ Task<HttpResponse> list_endpoint_messages(Call call) {
             window.after = now - kSendingSearched;
     }
     events.application = scope->application->config.id;
-    events.endpoint = scope->endpoint->config.id;
+    events.endpoints = {scope->endpoint->config.id};
     const auto page = co_await read_events(call, std::move(events), window);
     if (!page) co_return fault(page.error(), *call.context);
     for (const EventEntry& entry : page->entries) {

@@ -39,13 +39,16 @@ Result<EventId> MemoryDisk::find_event(ApplicationId application, const std::str
 std::optional<EventEntry> MemoryDisk::entry_of(const EventQuery& query,
                                                const StoredEvent& stored) const {
     EventEntry entry;
-    if (query.endpoint) {
-        auto delivery =
-            std::ranges::find(stored.deliveries, *query.endpoint, &StoredDelivery::endpoint);
+    if (!query.endpoints.empty()) {
+        auto delivery = std::ranges::find_if(stored.deliveries, [&](const StoredDelivery& d) {
+            return asks_for(query, d.endpoint);
+        });
         if (delivery == stored.deliveries.end()) return {};
+        entry.endpoint = delivery->endpoint;
         entry.attempts = static_cast<std::uint32_t>(delivery->attempts.size());
+        if (entry.attempts > 0) entry.last_attempt_at = delivery->attempts.back().record.started_at;
         if (delivery->settled) entry.state = *delivery->settled;
-        auto row = parked_.find({stored.event->id, *query.endpoint});
+        auto row = parked_.find({stored.event->id, entry.endpoint});
         if (row != parked_.end()) {
             entry.state = DeliveryState::parked;
             entry.next_due = row->second.due;

@@ -99,6 +99,9 @@ inline constexpr char kReadAttempt[] =
     "SELECT number, started_at, outcome, status_code, state_after, queue_lag, dns, connect, tls, "
     "first_byte, total, response, trigger, sealed_response"
     " FROM attempt WHERE event = ?1 AND endpoint = ?2 AND number = ?3";
+inline constexpr char kLastAttempt[] =
+    "SELECT started_at FROM attempt WHERE event = ?1 AND endpoint = ?2 ORDER BY number DESC"
+    " LIMIT 1";
 // parked: primary key, in order.
 inline constexpr char kParkedOfEndpoint[] =
     "SELECT due, event, attempts_made, manual_made, trigger, resume_due FROM parked"

@@ -96,6 +96,11 @@ private:
     [[nodiscard]] Result<std::optional<EventEntry>> event_entry(LogPartition& partition,
                                                                 std::shared_ptr<Event> event,
                                                                 const EventQuery& query);
+    [[nodiscard]] Result<std::optional<EndpointId>> first_endpoint(LogPartition& partition,
+                                                                   const Event& event,
+                                                                   const EventQuery& query);
+    [[nodiscard]] Result<bool> add_summary(LogPartition& partition, std::uint64_t event,
+                                           const EventQuery& query, EventEntry& entry);
     [[nodiscard]] Result<void> fill(AttemptCursor& cursor, const AttemptQuery& query);
     [[nodiscard]] Result<std::vector<AttemptPlace>> next_attempts(
         std::vector<AttemptCursor>& cursors, const AttemptQuery& query);

@@ -229,29 +229,54 @@ Result<std::optional<EventEntry>> LogReader::event_entry(LogPartition& partition
                                                          std::shared_ptr<Event> event,
                                                          const EventQuery& query) {
     std::optional<EventEntry> none;
-    const auto has = [](const auto& list, const auto& item) {
-        return std::find(list.begin(), list.end(), item) != list.end();
-    };
     if (!matches(query, *event)) return none;
     EventEntry entry;
-    if (query.endpoint) {
-        ASSIGN_OR_RETURN(File* const file, open(partition));
-        bool is_target = has(event->targets, *query.endpoint);
-        if (!is_target) {
-            ASSIGN_OR_RETURN(const auto extra, extra_targets(partition, event->id.hi));
-            is_target = has(extra, *query.endpoint);
-        }
-        if (!is_target) return none;
-        DeliveryRows rows;
-        const int code = read_delivery(file->delivery, event->id.hi, query.endpoint->hi, rows);
-        if (code != SQLITE_OK) return std::unexpected(failed(partition, code, "read a delivery"));
-        if (!matches(query, rows.state)) return none;
-        entry.state = rows.state;
-        entry.attempts = rows.attempts;
-        if (rows.state == DeliveryState::parked) entry.next_due = from_micros(rows.due);
+    if (!query.endpoints.empty()) {
+        ASSIGN_OR_RETURN(const auto endpoint, first_endpoint(partition, *event, query));
+        if (!endpoint) return none;
+        entry.endpoint = *endpoint;
+        ASSIGN_OR_RETURN(const bool is_wanted, add_summary(partition, event->id.hi, query, entry));
+        if (!is_wanted) return none;
     }
     entry.event = std::move(event);
     return entry;
+}
+
+// The endpoint of the first delivery that the query asks for.
+Result<std::optional<EndpointId>> LogReader::first_endpoint(LogPartition& partition,
+                                                            const Event& event,
+                                                            const EventQuery& query) {
+    const auto first_of = [&](const std::vector<EndpointId>& targets) {
+        const auto found = std::ranges::find_if(
+            targets, [&](EndpointId target) { return asks_for(query, target); });
+        return found == targets.end() ? std::nullopt : std::optional(*found);
+    };
+    if (const auto found = first_of(event.targets)) return found;
+    ASSIGN_OR_RETURN(const auto extra, extra_targets(partition, event.id.hi));
+    return first_of(extra);
+}
+
+// What became of the delivery to `entry.endpoint`. False: it is not in a state that the query asks for.
+Result<bool> LogReader::add_summary(LogPartition& partition, std::uint64_t event,
+                                    const EventQuery& query, EventEntry& entry) {
+    ASSIGN_OR_RETURN(File* const file, open(partition));
+    DeliveryRows rows;
+    int code = read_delivery(file->delivery, event, entry.endpoint.hi, rows);
+    if (code != SQLITE_OK) return std::unexpected(failed(partition, code, "read a delivery"));
+    if (!matches(query, rows.state)) return false;
+    entry.state = rows.state;
+    entry.attempts = rows.attempts;
+    if (rows.state == DeliveryState::parked) entry.next_due = from_micros(rows.due);
+    if (rows.attempts == 0) return true;
+    ASSIGN_OR_RETURN(SqliteStatement* const last, file->statement(log_sql::kLastAttempt));
+    last->bind(1, event);
+    last->bind(2, entry.endpoint.hi);
+    const SqliteCursor cursor(*last);
+    if (code = last->step(); code == SQLITE_ROW)
+        entry.last_attempt_at = from_micros(last->integer(0));
+    else if (code != SQLITE_DONE)
+        return std::unexpected(failed(partition, code, "read an attempt"));
+    return true;
 }
 
 // ---- attempts of an endpoint -----------------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ constexpr Expectation kExpectations[] = {
     {log_sql::kEventName, "SEARCH event USING INTEGER PRIMARY KEY (rowid=?); "},
     {log_sql::kExpungePayload, "SEARCH event USING INTEGER PRIMARY KEY (rowid=?); "},
     {log_sql::kReadAttempts, "SEARCH attempt USING PRIMARY KEY (event=? AND endpoint=?); "},
+    {log_sql::kLastAttempt, "SEARCH attempt USING PRIMARY KEY (event=? AND endpoint=?); "},
     {log_sql::kHasDelivered, "SEARCH attempt USING PRIMARY KEY (event=? AND endpoint=?); "},
     {log_sql::kManualAttempts, "SEARCH attempt USING PRIMARY KEY (event=? AND endpoint=?); "},
     {log_sql::kReadAttempt,
