@@ -39,6 +39,10 @@ json::value list_or_null(const std::optional<std::vector<std::string>>& values) 
     return json::array(values->begin(), values->end());
 }
 
+std::int64_t milliseconds(Duration duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
 json::object object_of(const Metadata& metadata) {
     json::object result;
     for (const auto& [name, value] : metadata) result[name] = value;
@@ -99,6 +103,9 @@ AuditSubject audit_subject(const Endpoint& endpoint) {
     text["throttle_rate"] = value_or_null(endpoint.throttle_rate);
     text["version"] = endpoint.version;
     text["attempts_max"] = endpoint.retry.attempts_max;
+    json::array& gaps = text["retry_gaps_ms"].emplace_array();
+    for (const Duration gap : endpoint.retry.gaps) gaps.emplace_back(milliseconds(gap));
+    text["timeout_ms"] = milliseconds(endpoint.timeout);
     text["metadata"] = object_of(endpoint.metadata);
     json::object& headers = text["headers"].emplace_object();
     for (const auto& [name, value] : endpoint.headers)

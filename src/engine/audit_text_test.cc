@@ -71,5 +71,17 @@ TEST(AuditText, secrets_are_masked_and_still_differ) {
     EXPECT_NE(audit_subject(endpoint).text, audit_subject(moved).text);
 }
 
+TEST(AuditText, every_setting_of_an_endpoint_shows_when_it_changes) {
+    const Endpoint endpoint = some_endpoint();
+    std::vector<Endpoint> others(5, endpoint);
+    others[0].name = "a";
+    others[1].timeout += 1s;
+    others[2].retry.gaps = {1s};
+    others[3].retry.attempts_max += 1;
+    others[4].throttle_rate = 7;
+    for (std::size_t i = 0; i < others.size(); ++i)
+        EXPECT_NE(audit_subject(endpoint).text, audit_subject(others[i]).text) << i;
+}
+
 }  // namespace
 }  // namespace posthaste
