@@ -4,10 +4,10 @@
 
 #include "api/contacts/events.h"
 #include "api/contacts/text.h"
+#include "api/endpoint_members.h"
 #include "api/json_body.h"
 #include "base/json_text.h"
 #include "domain/address_guard.h"
-#include "domain/signing.h"
 #include "domain/url.h"
 
 namespace posthaste::contacts {
@@ -37,18 +37,6 @@ std::optional<std::vector<std::string>> read_events(Problems& problems, const js
         return std::nullopt;
     }
     return events;
-}
-
-// An empty secret is no secret.
-std::optional<std::string> read_secret(Problems& problems, const json::value& value) {
-    if (value.is_null()) return std::nullopt;
-    const std::string location = body_location("secret");
-    const auto secret = read_string(problems, location, value);
-    if (!secret || secret->empty()) return std::nullopt;
-    const auto key = parse_secret(*secret);
-    if (key) return std::string(*secret);
-    problems.add_value_error(location, key.error().message, "\"***\"");
-    return std::nullopt;
 }
 
 bool is_loopback(std::string_view host) {

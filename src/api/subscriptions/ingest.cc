@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "api/handlers.h"
-#include "api/payload.h"
+#include "api/ingested.h"
 #include "api/problems.h"
 #include "api/reply.h"
 #include "api/subscriptions/lookup.h"
@@ -18,22 +18,6 @@
 namespace posthaste::subscriptions {
 
 namespace {
-
-// An event's type is kept for display and matching; a longer one is cut, the payload never is.
-constexpr std::size_t kTypeCharactersMax = 255;
-
-void add_payload_problem(Problems& problems, const PayloadCheck& payload, std::string_view body) {
-    switch (payload.kind) {
-        case PayloadKind::object: return;
-        case PayloadKind::empty:
-        case PayloadKind::null: problems.add_missing_body(); return;
-        case PayloadKind::broken: problems.add_broken_body(payload.fault); return;
-        case PayloadKind::other:
-            problems.add("dict_type", "[\"body\"]", "Input should be a valid dictionary",
-                         echoed_input(body));
-            return;
-    }
-}
 
 // `signature` is the hex HMAC-SHA256 of the body. The key is the secret's text, as in the original, or the bytes it encodes.
 bool is_signed_by(std::string_view secret, std::string_view body, std::string_view signature) {
@@ -52,35 +36,11 @@ bool is_signature_wrong(const Endpoint& endpoint, const HttpRequest& request) {
            !is_signed_by(*endpoint.secret, request.body, *signature);
 }
 
-// The filter concerns payloads with a member "event"; one that is no string is wanted by no filter.
-bool is_wanted(const Endpoint& endpoint, const PayloadCheck& payload) {
-    if (payload.event_type) return wants(endpoint, *payload.event_type);
-    return !payload.event_other || !endpoint.event_types || endpoint.event_types->empty();
-}
-
 HttpResponse reply_skipped(const PayloadCheck& payload) {
-    const std::string_view type = payload.event_type ? *payload.event_type : *payload.event_other;
     std::string body = "{\"message\":";
-    append_json_string(
-        body, "Event type '" + first_characters(type, kTypeCharactersMax) + "' not subscribed");
+    append_json_string(body, not_subscribed(payload));
     body += ",\"status\":\"skipped\"}";
     return reply(202, std::move(body));
-}
-
-std::shared_ptr<Event> make_event(const Endpoint& endpoint, const PayloadCheck& payload,
-                                  std::string_view body) {
-    auto event = std::make_shared<Event>();
-    event->organization = endpoint.organization;
-    event->application = endpoint.application;
-    if (payload.event_type) {
-        if (payload.event_type->size() <= kTypeCharactersMax)
-            event->type = *payload.event_type;
-        else
-            event->type = first_characters(*payload.event_type, kTypeCharactersMax);
-    }
-    event->payload = body;
-    event->targets.push_back(endpoint.id);
-    return event;
 }
 
 // Everything before the commit: the event to accept, or the answer that ends it here.
