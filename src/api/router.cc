@@ -11,6 +11,7 @@
 #include "api/contacts/routes.h"
 #include "api/docs/routes.h"
 #include "api/handlers.h"
+#include "api/mailboxes/routes.h"
 #include "api/native/answers.h"
 #include "api/native/idempotency.h"
 #include "api/native/message_in.h"
@@ -36,8 +37,8 @@ constexpr ApiRoute kRoutes[] = {
 std::vector<ApiRoute> all_routes() {
     std::vector<ApiRoute> all(std::begin(kRoutes), std::end(kRoutes));
     for (const std::span<const ApiRoute> table :
-         {docs::routes(), subscriptions::routes(), orders::routes(), contacts::routes(),
-          accounts::routes(), native::routes()})
+         {docs::routes(), subscriptions::routes(), orders::routes(), mailboxes::routes(),
+          contacts::routes(), accounts::routes(), native::routes()})
         all.insert(all.end(), table.begin(), table.end());
     return all;
 }

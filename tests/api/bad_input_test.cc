@@ -267,6 +267,8 @@ std::vector<BadCase> bad_urls() {
 }
 
 std::vector<BadCase> bad_paths() {
+    const std::string no_mailbox_key =
+        detail(problem("missing", R"(["header","x-api-key"])", "Field required", "null"));
     const std::string kBody = "{}";
     return {
         {Method::get, "/status/delivery/x", "", 422,
@@ -339,8 +341,9 @@ std::vector<BadCase> bad_paths() {
         {Method::get, "*", "", 404, kNotFound},
         {Method::get, "/subscriptions//", "", 404, kNotFound},
         {Method::get, "/Subscriptions/", "", 404, kNotFound},
-        {Method::post, "/webhooks/ingest/", "{}", 404, kNotFound},
-        {Method::post, "/webhooks/ingest", "{}", 404, kNotFound},
+        // Without an id this is a mailbox's path.
+        {Method::post, "/webhooks/ingest/", "{}", 422, no_mailbox_key},
+        {Method::post, "/webhooks/ingest", "{}", 422, no_mailbox_key},
         {Method::post, std::string("/webhooks/ingest/") + kId + "/x", "{}", 404, kNotFound},
         {Method::get, "/status/delivery/", "", 404, kNotFound},
         {Method::get, std::string("/status/delivery/") + kId + "//", "", 404, kNotFound},
