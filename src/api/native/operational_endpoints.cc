@@ -37,7 +37,7 @@ Entered enter_operational(const Call& call) {
     auto principal = std::make_shared<Principal>();
     principal->organization_name = kManagementOrganization;
     principal->organization = organization_id(kManagementOrganization);
-    principal->subject = scope->principal->subject;
+    principal->subject = owner;  // users and keys have others
     principal->actor = scope->principal->actor;
     principal->actor_name = scope->principal->actor_name;
     scope->principal = std::move(principal);
