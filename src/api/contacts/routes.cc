@@ -32,7 +32,7 @@ constexpr ApiRoute kRoutes[] = {
     {Method::delete_, "/api/v1/webhooks/webhooks/{webhook_id}", delete_webhook,
      "delete_webhook_public", Access::manage},
     {Method::post, "/api/v1/webhooks/{webhook_id}/test", test_webhook, "test_webhook",
-     Access::operate},
+     Access::operate, RouteKind::management, "endpoint.test"},
 
     {Method::post, "/api/v1/subscribers", create_subscriber, "create_subscriber", Access::ingest},
     {Method::get, "/api/v1/subscribers", list_subscribers, "list_subscribers", Access::read},

@@ -6,8 +6,9 @@
 
 namespace posthaste::native {
 
-Task<Result<void>> import_event_type(Call call, OrganizationId organization, EventTypeInput input) {
+Task<Result<void>> import_event_type(Call call, PrincipalPtr principal, EventTypeInput input) {
     DirectoryService& directory = call.context->engine.directory();
+    const OrganizationId organization = principal->organization;
     const Timestamp now = call.context->clock.now();
     if (!directory.current()->find_event_type(organization, input.name)) {
         EventType type;
@@ -15,7 +16,8 @@ Task<Result<void>> import_event_type(Call call, OrganizationId organization, Eve
         type.name = input.name;
         type.created_at = now;
         input.apply_to(type, now);
-        const Result<EventType> created = co_await directory.create(std::move(type));
+        const Result<EventType> created =
+            co_await directory.create(std::move(type), author_of(call, *principal));
         if (created) co_return Result<void>();
         if (created.error().code != ErrorCode::exists) co_return std::unexpected(created.error());
     }
@@ -24,8 +26,8 @@ Task<Result<void>> import_event_type(Call call, OrganizationId organization, Eve
         return Result<void>();
     };
     const std::string name = input.name;
-    const Result<EventType> changed =
-        co_await directory.change(organization, name, std::move(change));
+    const Result<EventType> changed = co_await directory.change(
+        organization, name, std::move(change), author_of(call, *principal));
     if (!changed) co_return std::unexpected(changed.error());
     co_return Result<void>();
 }
@@ -66,7 +68,7 @@ Task<HttpResponse> import_environment(Call call) {
     Result<void> done = co_await ensure_organization(call, scope->principal);
     for (EventTypeInput& input : inputs) {
         if (!done) break;
-        done = co_await import_event_type(call, scope->principal->organization, std::move(input));
+        done = co_await import_event_type(call, scope->principal, std::move(input));
     }
     if (!done) co_return fault(done.error(), *call.context);
     co_return no_content();

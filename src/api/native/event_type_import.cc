@@ -146,7 +146,7 @@ Task<HttpResponse> import_event_types(Call call) {
     for (EventTypeInput& input : inputs) {
         if (!done) break;
         modified.push_back(input.name);
-        done = co_await import_event_type(call, organization, std::move(input));
+        done = co_await import_event_type(call, scope->principal, std::move(input));
     }
     if (!done) co_return fault(done.error(), *call.context);
     co_return reply(200, report(modified, ""));

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "api/native/body.h"
+#include "api/principal.h"
 #include "api/route.h"
 #include "base/result.h"
 #include "domain/model.h"
@@ -37,8 +38,8 @@ struct EventTypeInput {
 // Meaningful when the body is ok().
 [[nodiscard]] EventTypeInput read_event_type(BodyReader& body, EventTypeForm form);
 
-// Makes the event type that the input names, or changes the one there is; the organization is stored already.
-[[nodiscard]] Task<Result<void>> import_event_type(Call call, OrganizationId organization,
+// Makes the event type that the input names, or changes the one there is, for the caller; their organization is stored already.
+[[nodiscard]] Task<Result<void>> import_event_type(Call call, PrincipalPtr principal,
                                                    EventTypeInput input);
 
 enum class EventTypeContent : std::uint8_t { whole, without_schemas };
