@@ -33,13 +33,15 @@ User People::add(const std::string& email, Role role, std::optional<ApplicationI
 }
 
 std::string People::add_key(KeyScope scope, std::optional<ApplicationId> application,
-                            std::optional<OrganizationId> organization) {
+                            std::optional<OrganizationId> organization,
+                            std::optional<UserId> maker) {
     std::string text = random_text(kApiKeyPrefix, world_.entropy());
     ApiKey key;
     key.organization = organization.value_or(world_.settings.organization);
     key.application = application;
     key.name = std::string(to_string(scope)) + " key";
     key.scope = scope;
+    key.created_by = maker;
     key.hash = api_key_hash(text);
     key.created_at = world_.now();
     if (!world_.run(world_.engine().directory().create(std::move(key))))

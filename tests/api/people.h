@@ -24,7 +24,8 @@ public:
              std::optional<OrganizationId> organization = {});
     // The text of a new key.
     std::string add_key(KeyScope scope, std::optional<ApplicationId> application = {},
-                        std::optional<OrganizationId> organization = {});
+                        std::optional<OrganizationId> organization = {},
+                        std::optional<UserId> maker = {});
 
     Answer log_in(const std::string& email, const std::string& password = kPassword);
     // What a browser sends after a login: the cookie, and the CSRF token.
