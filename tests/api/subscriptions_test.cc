@@ -35,6 +35,34 @@ TEST(Subscriptions, S1_01_created_with_every_field_and_status_200) {
     EXPECT_TRUE(parse_uuid(created.text("id")).has_value());
 }
 
+// The original showed them to everybody; where credentials are required, whoever may read gets to see none.
+TEST(Subscriptions, secrets_are_masked_where_credentials_are_required_and_still_sign) {
+    World world;
+    world.settings.auth = AuthMode::required;
+    const World::Headers token = {
+        {"Authorization", "Bearer " + world.token(to_base62("org", world.settings.organization))}};
+    const Answer created = world.send(Method::post, "/subscriptions/", kExample, token);
+    ASSERT_EQ(created.status, 200) << created.body;
+    const std::string path = "/subscriptions/" + created.text("id");
+    for (const Answer& answer : {created, world.send(Method::get, path, "", token),
+                                 world.send(Method::get, "/subscriptions", "", token),
+                                 world.send(Method::put, path, R"({"event_types":null})", token)}) {
+        EXPECT_EQ(answer.status, 200);
+        EXPECT_NE(answer.body.find(R"("secret":null)"), std::string::npos) << answer.body;
+        EXPECT_EQ(answer.body.find("my_secret_key"), std::string::npos) << answer.body;
+    }
+    // Masked is not gone.
+    world.send(Method::post, "/webhooks/ingest/" + created.text("id"), R"({"event":"e"})", token);
+    ASSERT_EQ(world.received.size(), 1u);
+    const Received& got = world.received[0];
+    const auto key = parse_secret("my_secret_key");
+    EXPECT_EQ(verify_standard(*key, got.header("webhook-id"), got.header("webhook-timestamp"),
+                              got.header("webhook-signature"), got.body, world.now()),
+              Verification::valid);
+    EXPECT_EQ(world.send(Method::delete_, path, "", token).body.find("my_secret_key"),
+              std::string::npos);
+}
+
 TEST(Subscriptions, S1_36_secret_and_event_types_are_optional) {
     World world;
     const Answer created = world.post("/subscriptions/", R"({"target_url":"http://h"})");
