@@ -130,6 +130,48 @@ TEST_F(MembersTest, whoever_goes_is_out_at_once) {
     EXPECT_EQ(people_.log_in("admin@example.com").status, 200);
 }
 
+TEST_F(MembersTest, what_is_a_users_alone_goes_with_them_unheard) {
+    const auto contacts_of = [&](const User& user) {
+        RecordQuery query;
+        query.kind = RecordKind::contact;
+        query.parent = user.id;
+        return world_.run(world_.store().count_records(query)).value();
+    };
+    const auto add = [&](const User& user, const World::Headers& headers, int count) {
+        for (int n = 0; n < count; ++n)
+            EXPECT_EQ(people_
+                          .call(Method::post, "/subscribers",
+                                R"({"email":"c)" + std::to_string(n) +
+                                    R"(@x.example","user_id":")" + to_uuid(user.id) + "\"}",
+                                headers)
+                          .status,
+                      201);
+    };
+    people_.call(Method::post, "/webhooks",
+                 R"({"url":"https://h.example/","events":["subscriber.deleted"]})", as_admin_);
+    add(admin_, as_admin_, 501);  // more than one page of what goes at once
+    add(owner_, as_owner_, 1);
+    EXPECT_EQ(remove(owner_, as_owner_).status, 409);
+    EXPECT_EQ(contacts_of(owner_), 1U) << "the last owner keeps everything";
+    EXPECT_EQ(remove(admin_, as_owner_).status, 204);
+    EXPECT_EQ(contacts_of(admin_), 0U);
+    EXPECT_EQ(contacts_of(owner_), 1U);
+    EXPECT_TRUE(world_.received.empty());
+}
+
+// A store that fails in between leaves a user who is switched off, and the same request goes on from there.
+TEST_F(MembersTest, a_removal_that_was_interrupted_can_be_repeated) {
+    people_.call(Method::post, "/subscribers",
+                 R"({"email":"c@x.example","user_id":")" + to_uuid(admin_.id) + "\"}", as_admin_);
+    world_.dies_after_change = true;
+    EXPECT_EQ(remove(admin_, as_owner_).status, 503);
+    world_.dies_after_change = false;
+    world_.fate = CommitFate::applied;
+    EXPECT_EQ(status(as_admin_), 401);
+    EXPECT_EQ(remove(admin_, as_owner_).status, 204);
+    EXPECT_EQ(remove(admin_, as_owner_).status, 404);
+}
+
 TEST_F(MembersTest, a_role_counts_with_the_next_request) {
     EXPECT_EQ(people_.call(Method::get, "/members", "", as_viewer_).status, 403);
     EXPECT_EQ(patch(viewer_, R"({"role":"admin"})", as_owner_).status, 200);

@@ -4,6 +4,7 @@
 #include "api/accounts/answers.h"
 #include "api/accounts/handlers.h"
 #include "domain/access.h"
+#include "engine/user_removal.h"
 
 namespace posthaste::accounts {
 
@@ -174,8 +175,9 @@ Task<HttpResponse> delete_member(Call call) {
     if (!member) co_return member.error();
     const PrincipalPtr principal = member->scope.principal;
     if (!may_touch(*principal, member->user->role)) co_return reply_role_too_high();
-    const Result<void> removed = co_await call.context->engine.directory().remove(
-        member->user->id, author_of(call, *principal));
+    const Result<void> removed =
+        co_await remove_user(&call.context->engine.directory(), &call.context->store,
+                             member->user->id, author_of(call, *principal));
     if (!removed) co_return reply_change_failed(removed.error(), *call.context);
     co_return no_content();
 }
