@@ -88,6 +88,7 @@ struct TokenOptions {
     std::string organization;
     std::string application;  // its id; empty = the organization's token
     std::string expires;      // a duration; empty = ten years, of an application four weeks
+    bool is_bare = false;     // print nothing but the token
     std::string config_file;
     std::string env_file;
     SettingSource environment;

@@ -71,7 +71,7 @@ int run_token(const TokenOptions& options) {
         fmt::print(stderr, "posthaste: {}\n", token.error().message);
         return 1;
     }
-    fmt::print("Token (Bearer): {}\n", *token);
+    fmt::print("{}{}\n", options.is_bare ? "" : "Token (Bearer): ", *token);
     return 0;
 }
 
@@ -85,6 +85,7 @@ void add_token_command(CLI::App& app, int& exit_code, const SettingSource& envir
     command->add_option("--app", options->application, "Only for the application with this id");
     command->add_option("--expires", options->expires,
                         "After this time, such as 30d [10 years; of applications 28d]");
+    command->add_flag("--bare", options->is_bare, "Print nothing but the token, for scripts");
     command->add_option("--config", options->config_file, "The server's TOML file")
         ->check(CLI::ExistingFile);
     command->add_option("--env-file", options->env_file, "The server's file of variables")
