@@ -99,6 +99,26 @@ CheckResult check_data_directory(const std::string& directory) {
                       : fmt::format("{} can be created", directory));
 }
 
+CheckResult check_key_files(const std::string& directory) {
+    std::string found;
+    std::string open;
+    for (const char* name : {"encryption_key", "token_secret", "session_secret"}) {
+        const std::string path = directory + "/" + name;
+        std::error_code error;
+        const fs::file_status status = fs::status(path, error);
+        if (!fs::exists(status)) continue;
+        constexpr auto kOthers = fs::perms::group_all | fs::perms::others_all;
+        const bool is_open = (status.permissions() & kOthers) != fs::perms::none;
+        (is_open ? open : found) += " " + path;
+    }
+    if (!open.empty())
+        return make(
+            "key files", Finding::fail, fmt::format("others than their owner may use{}", open),
+            fmt::format("chmod 600{}; if others could have read them, change the keys", open));
+    return make("key files", Finding::ok,
+                found.empty() ? "none yet" : "only their owner may use" + found);
+}
+
 CheckResult check_free_space(const std::string& directory) {
     struct statvfs info{};
     const std::string existing = existing_part(directory);

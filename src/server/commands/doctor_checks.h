@@ -22,6 +22,8 @@ struct CheckResult {
 };
 
 [[nodiscard]] CheckResult check_data_directory(const std::string& directory);
+// That nobody but its owner may read the keys in the folder, as far as there are any.
+[[nodiscard]] CheckResult check_key_files(const std::string& directory);
 [[nodiscard]] CheckResult check_free_space(const std::string& directory);
 [[nodiscard]] CheckResult check_fdatasync(const std::string& directory);
 [[nodiscard]] CheckResult check_open_files();

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
 #include "server/commands/file_descriptor.h"
 
 namespace posthaste {
@@ -33,6 +38,23 @@ TEST(DoctorChecks, AdviseOnlyWhenSomethingIsWrong) {
     const CheckResult bad = check_data_directory("/dev/null");
     EXPECT_EQ(bad.finding, Finding::fail);
     EXPECT_NE(bad.advice, "");
+}
+
+TEST(DoctorChecks, KeysAreForTheirOwnerOnly) {
+    std::string folder = testing::TempDir() + "posthaste-doctor-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    EXPECT_EQ(check_key_files(folder).text, "none yet");
+    const std::string path = folder + "/session_secret";
+    std::ofstream(path) << "x";
+    for (const auto& [mode, finding] :
+         {std::pair{0600, Finding::ok}, std::pair{0400, Finding::ok},
+          std::pair{0640, Finding::fail}, std::pair{0604, Finding::fail},
+          std::pair{0620, Finding::fail}}) {
+        std::filesystem::permissions(path, static_cast<std::filesystem::perms>(mode));
+        EXPECT_EQ(check_key_files(folder).finding, finding) << mode;
+    }
+    EXPECT_NE(check_key_files(folder).advice.find("chmod 600 " + path), std::string::npos);
+    std::filesystem::remove_all(folder);
 }
 
 TEST(DoctorChecks, APortHeldByAnotherProgramFails) {

@@ -27,6 +27,7 @@ int run_doctor(const DoctorOptions& options) {
         return 2;
     }
     std::vector<CheckResult> checks{check_data_directory(*directory),
+                                    check_key_files(*directory),
                                     check_free_space(*directory),
                                     check_fdatasync(*directory),
                                     check_open_files(),
