@@ -1,10 +1,10 @@
 #pragma once
 
 // The commands that are not the server: a development receiver, senders, checks and benchmarks. They talk to a running
-// server over HTTP and never touch its database or engine; only `audit` reads the database, `rekey` works on it, and `token`
-// reads the key beside it.
+// server over HTTP and never touch its database or engine; only `audit` reads the database, `rekey` and `user` work on it, and
+// `token` reads the key beside it.
 //
-// add_tool_commands registers all of them with the command line, but `token`, `audit` and `rekey`, which need the environment;
+// add_tool_commands registers all of them with the command line, but these four, which need the environment;
 // the chosen one sets `exit_code` while it is parsed. The run_* functions can be called directly. All block until they are
 // finished, on the caller's thread, and print what went wrong together with what to do about it.
 
@@ -132,6 +132,24 @@ struct RekeyOptions {
 };
 int run_rekey(const RekeyOptions& options);
 
+// Works on the data folder while no server runs on it, or through a server.
+enum class UserAction : std::uint8_t { add, passwd, role, remove, list };
+struct UserOptions {
+    UserAction action = UserAction::list;
+    std::string email;
+    std::string role = "viewer";
+    std::string full_name;
+    std::string application;
+    bool password_from_stdin = false;              // or else from the terminal
+    std::string organization;                      // "org_…"; of a data folder
+    ServerAddress server{.url = {}, .token = {}};  // with a URL: through it
+    std::string config_file;
+    std::string env_file;
+    SettingSource environment;
+    std::map<std::string, std::string> settings;  // given as flags
+};
+int run_user(const UserOptions& options);
+
 // Through which API a benchmark sends its events.
 enum class BenchApi : std::uint8_t {
     subscriptions,  // POST /webhooks/ingest/{id}
@@ -167,6 +185,7 @@ void add_version_command(CLI::App& app, int& exit_code);
 void add_token_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_audit_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_rekey_command(CLI::App& app, int& exit_code, const SettingSource& environment);
+void add_user_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_bench_command(CLI::App& app, int& exit_code);
 
 }  // namespace posthaste

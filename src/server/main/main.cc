@@ -78,6 +78,7 @@ int main(int argc, char** argv) {
     int exit_code = 0;
     add_serve_command(app, exit_code);
     add_token_command(app, exit_code, environment);
+    add_user_command(app, exit_code, environment);
     add_audit_command(app, exit_code, environment);
     add_rekey_command(app, exit_code, environment);
     add_listen_command(app, exit_code);
