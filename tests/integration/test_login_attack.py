@@ -3,8 +3,10 @@ on a thread that serves, and no password is left in a file."""
 
 import http.client
 import json
+import multiprocessing
 import os
 import re
+import statistics
 import threading
 import time
 import unittest
@@ -15,6 +17,7 @@ EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 WRONG = "a-wrong-password-of-the-attacker"
 GUESSES = 10_000
 SCHED_IDLE = 5
+ATTACKERS, ROUNDS = 4, 7
 
 
 class WatchedServer(RequiredServer):
@@ -47,6 +50,18 @@ def log_in(port, email, password, source="127.0.0.1", connection=None):
 
 def percentile_99(durations):
     return sorted(durations)[len(durations) * 99 // 100]
+
+
+def attack(port, first, is_on, is_over, statuses):
+    """A process of its own, so that the interpreter's lock does not hold up whoever measures. From a new network and at a new
+    account each time, so that every guess is looked at."""
+    os.nice(19)
+    for number in range(first, 1 << 16, ATTACKERS):
+        is_on.wait()
+        if is_over.is_set():
+            break
+        statuses.put(log_in(port, f"nobody{number}@example.com", WRONG, f"127.{1 + first}.{number >> 8 & 255}.{1 + (number & 127)}"))
+    statuses.put(None)
 
 
 class LoginAttack(IntegrationTest):
@@ -106,39 +121,42 @@ class LoginAttack(IntegrationTest):
 
         def ingest():
             durations = []
-            for number in range(1000):
+            for number in range(400):
                 begun = time.monotonic()
                 reply = self.api.call("POST", f"/webhooks/ingest/{subscription}", {"event": "a", "n": number}, sent)
                 durations.append(time.monotonic() - begun)
                 self.assertEqual(202, reply.status, reply.body)
             return percentile_99(durations)
 
-        quiet = ingest()
-        is_over = threading.Event()
-        statuses = []
-
-        def attack(first):
-            # A new network and a new account each time, so that every guess is looked at.
-            for number in range(first, 1 << 16, 4):
-                if is_over.is_set():
-                    return
-                statuses.append(log_in(self.running.port, f"nobody{number}@example.com", WRONG,
-                                       f"127.{1 + first}.{number >> 8 & 255}.{1 + (number & 127)}"))
-
+        is_on, is_over, statuses = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Queue()
         used = sum(ticks for policy, ticks in self.running.threads() if policy == SCHED_IDLE)
-        attackers = [threading.Thread(target=attack, args=(first,)) for first in range(4)]
+        attackers = [multiprocessing.Process(target=attack, args=(self.running.port, first, is_on, is_over, statuses), daemon=True)
+                     for first in range(ATTACKERS)]
         for attacker in attackers:
             attacker.start()
-        under_attack = ingest()
+        ingest()  # warms up
+        quiet, under_attack, seen = [], [], []
+        for _ in range(ROUNDS):
+            quiet.append(ingest())
+            while not statuses.empty():
+                seen.append(statuses.get())
+            is_on.set()
+            seen.append(statuses.get(timeout=60))  # it has begun
+            under_attack.append(ingest())
+            is_on.clear()
         is_over.set()
+        is_on.set()
+        for _ in range(ATTACKERS):
+            seen += iter(lambda: statuses.get(timeout=60), None)
         for attacker in attackers:
             attacker.join()
-        self.assertLessEqual(set(statuses), {401, 503})
+        self.assertLessEqual(set(seen), {401, 503})
         idle = [ticks for policy, ticks in self.running.threads() if policy == SCHED_IDLE]
         self.assertEqual(1, len(idle), "one thread for passwords, which takes what is left over")
         self.assertGreater(idle[0], used)
-        print(f"ingest p99: {quiet * 1e3:.2f} ms, during {len(statuses)} guesses {under_attack * 1e3:.2f} ms: "
-              f"× {under_attack / quiet:.2f} (budget 1.5)")
+        before, during = statistics.median(quiet), statistics.median(under_attack)
+        print(f"ingest p99, median of {ROUNDS} rounds: {before * 1e3:.2f} ms, during {len(seen)} guesses {during * 1e3:.2f} ms: "
+              f"× {during / before:.2f} (budget 1.5)")
 
 
 if __name__ == "__main__":
