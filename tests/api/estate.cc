@@ -69,6 +69,7 @@ void Estate::fill() {
                                     R"({"event":"ours"})", callers_[Caller::owner].headers)
                               .text("delivery_id");
 
+    fill_mailbox();
     ids_["app_id"] = make("/api/v1/app", R"({"name":"ours"})");
     const std::string app = "/api/v1/app/" + ids_["app_id"];
     ids_["event_type_name"] = "ours";
@@ -104,6 +105,22 @@ void Estate::fill() {
     world.advance(1s);
 }
 
+// With what was handed in there, and failed.
+void Estate::fill_mailbox() {
+    const Answer mailbox =
+        world.send(Method::post, "/api/mailboxes",
+                   R"({"name":"ours","target_url":"http://ours.example/","max_attempts":1})",
+                   callers_[Caller::owner].headers);
+    ids_["mailbox_id"] = mailbox.text("id");
+    mailbox_key_ = {"x-api-key", mailbox.text("api_key")};
+    world.answers.push_back(answer(500));
+    ids_["tracking_number"] = world
+                                  .send(Method::post, "/webhooks/" + ids_["mailbox_id"],
+                                        R"({"event":"ours"})", {mailbox_key_})
+                                  .text("tracking_number");
+    world.settle();
+}
+
 std::string Estate::path_of(const RouteRow& row) const {
     std::string path;
     std::string_view rest = row.pattern;
@@ -131,6 +148,7 @@ Answer Estate::send(const RouteRow& row, const World::Headers& credentials,
     headers.emplace_back("Content-Type", body.starts_with("username=")
                                              ? "application/x-www-form-urlencoded"
                                              : "application/json");
+    if (row.pattern == "/webhooks/{mailbox_id}") headers.push_back(mailbox_key_);
     return world.send(row.method, path_of(row), body, headers);
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tests/api/people.h"
 #include "tests/api/route_rows.h"
@@ -36,6 +37,7 @@ private:
     };
     std::string make(const std::string& path, const std::string& body);
     void fill();
+    void fill_mailbox();
     Credentials log_in(const User& user);
     Credentials hold_key(KeyScope scope, const User& maker);
 
@@ -43,6 +45,7 @@ private:
     std::map<Caller, Credentials> callers_;
     Credentials neighbour_;
     Credentials neighbours_key_;
+    std::pair<std::string, std::string> mailbox_key_;      // the header
     std::map<std::string, std::string, std::less<>> ids_;  // of our objects, by {param}
 };
 

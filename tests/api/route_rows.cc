@@ -48,6 +48,8 @@ constexpr RouteRow kRows[] = {
      "username=owner%40example.com&password=a+good+password"},
     {kPost, "/api/v1/users/signup", kEverybody, kEntry,
      R"({"email":"new@example.com","password":"a good password"})"},
+    // With the mailbox's own key.
+    {kPost, "/webhooks/{mailbox_id}", kEverybody, kNothing, R"({"event":"e"})", kEvent},
     {kPost, "/api/v1/auth/logout", kEverybody, kNothing, "", "does nothing: 501"},
 
     // Whoever has credentials.
@@ -92,6 +94,18 @@ constexpr RouteRow kRows[] = {
 
     // The orders API.
     {kPost, "/order", kProducers, kNothing, R"({"order_id":1,"user_id":7,"amount":49.9})", kEvent},
+
+    // The mailboxes API.
+    {kPost, "/api/mailboxes", kManagers, kEntry,
+     R"({"name":"new","target_url":"http://h.example/"})"},
+    {kGet, "/api/mailboxes", kReaders, kNothing},
+    {kGet, "/api/mailboxes/{mailbox_id}", kReaders, kNothing},
+    {kPatch, "/api/mailboxes/{mailbox_id}", kManagers, kEntry, R"({"name":"newer"})"},
+    {kDelete, "/api/mailboxes/{mailbox_id}", kManagers, kEntry},
+    {kPost, "/api/mailboxes/{mailbox_id}/rotate-key", kManagers, kEntry},
+    {kGet, "/api/webhooks", kReaders, kNothing},
+    {kGet, "/api/webhooks/{tracking_number}", kReaders, kNothing},
+    {kPost, "/api/webhooks/{tracking_number}/retry", kOperators, kEntry},
 
     // The contacts API.
     {kPost, "/api/v1/users", kManagers, kEntry,
