@@ -82,6 +82,7 @@ function(posthaste_embed_sites target)
   set_source_files_properties(${blob} PROPERTIES OBJECT_DEPENDS ${out}/assets.bin
     COMPILE_DEFINITIONS "POSTHASTE_ASSETS_BIN=\"${out}/assets.bin\"")
 
+  set_property(GLOBAL APPEND PROPERTY POSTHASTE_GENERATED ${out}/assets.inc)
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:posthaste_assets_blob> ${out}/assets.inc)
   target_include_directories(${target} PRIVATE ${out})
 endfunction()

@@ -9,6 +9,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 warns falsely inside coroutine frames and std::expected at -O2.
   target_compile_options(posthaste_options INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete
     $<$<CONFIG:Release>:-Wno-stringop-overread>)
+  if(POSTHASTE_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Release")
+    # Less garbage collection in the compiler: a tenth less time for a tenth more memory.
+    target_compile_options(posthaste_options INTERFACE "SHELL:--param ggc-min-heapsize=400000")
+  endif()
   if(POSTHASTE_SANITIZE MATCHES "thread")
     # Fences in Asio's headers; and bounds that GCC 12 gets wrong in instrumented code: the other builds look at them.
     target_compile_options(posthaste_options INTERFACE -Wno-tsan -Wno-array-bounds -Wno-stringop-overflow

@@ -1,7 +1,7 @@
-# posthaste_layer(<name> DIRS <folder>... LINK <target>...): a static library of every .cc below the folders, and, from the
+# posthaste_layer(<name> DIRS <folder>... LINK <target>... [SHARDS <n>]): a static library of every .cc below the folders, and, from the
 # *_test.cc files beside them, an executable <name>_tests. A folder without sources becomes an INTERFACE library.
 function(posthaste_layer name)
-  cmake_parse_arguments(ARG "" "" "DIRS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "SHARDS" "DIRS;LINK" ${ARGN})
   set(sources)
   set(tests)
   foreach(dir IN LISTS ARG_DIRS)
@@ -26,13 +26,14 @@ function(posthaste_layer name)
     target_include_directories(posthaste_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
   endif()
   if(tests AND POSTHASTE_TESTS)
-    posthaste_test(${name}_tests LABEL unit SOURCES ${tests} LINK posthaste_${name})
+    posthaste_test(${name}_tests LABEL unit SHARDS ${ARG_SHARDS} SOURCES ${tests} LINK posthaste_${name})
   endif()
 endfunction()
 
-# posthaste_test(<target> LABEL <label> SOURCES ... LINK ...): one gtest executable, one ctest entry.
+# posthaste_test(<target> LABEL <label> [TIMEOUT <seconds>] [SHARDS <n>] SOURCES ... LINK ...): one gtest executable. It is one
+# ctest entry of its name, or, when it takes long, <n> entries <target>.<i> with a part of its tests each, which run side by side.
 function(posthaste_test target)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;SHARDS" "SOURCES;LINK" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 900)  # sanitizers on a busy machine; a hang is still found
   endif()
@@ -40,8 +41,17 @@ function(posthaste_test target)
   target_link_libraries(${target} PRIVATE ${ARG_LINK} posthaste_options GTest::gtest GTest::gtest_main)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/src)
   posthaste_use_pch(${target})
-  add_test(NAME ${target} COMMAND ${target} --gtest_brief=1)
-  set_tests_properties(${target} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  if(NOT ARG_SHARDS)
+    add_test(NAME ${target} COMMAND ${target} --gtest_brief=1)
+    set_tests_properties(${target} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+    return()
+  endif()
+  math(EXPR last "${ARG_SHARDS} - 1")
+  foreach(shard RANGE ${last})
+    add_test(NAME ${target}.${shard} COMMAND ${target} --gtest_brief=1)
+    set_tests_properties(${target}.${shard} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT}
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${shard}")
+  endforeach()
 endfunction()
 
 # The precompiled header is made once and shared. The clang build goes without, which proves that every file includes
@@ -72,6 +82,7 @@ function(posthaste_embed target)
       add_custom_command(OUTPUT ${output}
         COMMAND ${CMAKE_COMMAND} -DINPUT=${text} -DOUTPUT=${output} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
         DEPENDS ${text} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake)
+      set_property(GLOBAL APPEND PROPERTY POSTHASTE_GENERATED ${output})
       target_sources(${target} PRIVATE ${output})
       target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/embedded)
     endforeach()
