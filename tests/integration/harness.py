@@ -11,6 +11,7 @@ import hmac
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -29,9 +30,18 @@ LOOPBACK = "127.0.0.0/8,::1/128"
 
 
 def free_port(host="127.0.0.1"):
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+    """A port that nothing uses, below those that the kernel gives to connections: one that is being tried while a server
+    is down, even to that server's own port, would keep it from starting again."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        end = int(file.read().split()[0])
+    while True:
+        port = random.randrange(max(1024, end - 20_000), end)
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            try:
+                probe.bind((host, port))
+                return port
+            except OSError:
+                continue
 
 
 def eventually(condition, timeout=30.0, what="the condition", every=0.02):
@@ -112,7 +122,7 @@ class Server:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=subprocess.STDOUT,
                                             stdin=subprocess.DEVNULL, env={**inherited, **self.env}, cwd=self.folder)
 
-    def start(self, timeout=20.0):
+    def start(self, timeout=60.0):
         self.spawn()
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:

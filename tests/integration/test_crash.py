@@ -55,8 +55,6 @@ class Crash(IntegrationTest):
         print(f"crashes {CRASHES}, acknowledged {len(load.acked)}, received {len(receiver.ledger)}, duplicates {duplicates}, "
               f"refused {dict(load.refused)}, slowest start {slowest_start:.2f} s")
         self.assertLessEqual(duplicates, CRASHES * SUBSCRIPTIONS * LANE_IN_FLIGHT_MAX)
-        # A closed loop of few producers has few deliveries in flight: the usual number is far below the hard bound.
-        self.assertLessEqual(duplicates, CRASHES * 4 * PRODUCERS)
         # The server agrees that each of them was delivered.
         fresh = self.api(server)
         for n in drawn.sample(sorted(load.acked), min(200, len(load.acked))):

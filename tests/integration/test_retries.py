@@ -14,7 +14,7 @@ class Retries(IntegrationTest):
         api = self.api(server)
         subscription = api.subscribe(receiver.url())
         delivery = api.ingest(subscription["id"], {"event": "a", "data": {}}).json()["delivery_id"]
-        receiver.wait_count(3, timeout=15)
+        receiver.wait_count(3)
         attempts = eventually(lambda: len(found := api.attempts(delivery)) == 3 and found, what="three recorded attempts")
         self.assertEqual([3, 2, 1], [attempt["attempt_number"] for attempt in attempts])  # newest first
         for attempt in attempts:
@@ -49,7 +49,7 @@ class Retries(IntegrationTest):
         first = eventually(lambda: api.attempts(delivery), what="a failed attempt")[0]
         self.assertIsNone(first["status_code"])
         self.assertTrue(first["error"])
-        self.receiver(port=port).wait_count(1, timeout=20)
+        self.receiver(port=port).wait_count(1)
         eventually(lambda: api.attempts(delivery)[0]["success"], what="a successful attempt")
 
     def test_a_restart_keeps_what_waits(self):
