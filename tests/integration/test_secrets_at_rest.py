@@ -1,4 +1,4 @@
-"""What an editor finds in the data folder and in the log: no secret. And changing the key while everything goes on."""
+"""What an editor finds in the data folder, in the log and after a crash: no secret. And changing the key while everything goes on."""
 
 import base64
 import json
@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import unittest
 
+from cores import DUMPED, KILLED, core_files, crash, need_core_dumps_here, permit_core_dumps
 from harness import BINARY, ROOT, Answer, Load, eventually
 from test_native_api import NativeApiTest
 
@@ -155,6 +156,27 @@ class SecretsAtRest(NativeApiTest):
         with open(os.path.join(self.folder, "marker"), "w", encoding="utf-8") as file:
             file.write(api.token)
         self.assertEqual(1, len(self.leaks()), "the search finds what is there")
+
+    def crash_with_secrets(self, *args):
+        """The end of a server that has used all of its secrets, as the kernel names it."""
+        receiver = self.receiver()
+        server, api = self.boot("--operational-webhooks", "true", "--log-level", "debug", *args)
+        app, _ = self.make_secrets(server, api, receiver)
+        self.assertEqual(202, self.send(api, app, 1).status)
+        receiver.wait_for(lambda ledger: any(delivery.target == "/ok" for delivery in ledger))
+        return crash(server, signal.SIGSEGV)
+
+    def test_a_crash_leaves_no_secret(self):
+        permit_core_dumps(self)
+        self.assertEqual(KILLED, self.crash_with_secrets())
+        self.assertEqual([], core_files(self.folder))
+        self.assert_no_leaks("after a crash")
+
+    def test_secrets_would_be_found_in_a_core_dump(self):
+        need_core_dumps_here(self)
+        self.assertEqual(DUMPED, self.crash_with_secrets("--core-dumps", "true"))
+        dumped, = core_files(self.folder)
+        self.assertGreater(len([leak for leak in self.leaks() if leak.startswith(dumped + ":")]), 5)
 
     def test_payloads_are_sealed_on_request(self):
         payload, answer = "sesame-payload", "sesame-answer"
