@@ -102,9 +102,19 @@ class SecretsAtRest(NativeApiTest):
         owner = self.remember("whsec_" + base64.b64encode(os.urandom(24)).decode())
         api.make("/operational-webhook/endpoint", {"url": receiver.url("/owner"), "secret": owner})
         self.api(server).subscribe(receiver.url("/subscription"), secret=self.remember("sesame-subscription"))
+        self.make_mailbox(self.api(server), receiver)
         self.make_accounts(server, api)
         self.remember_key_files(server)
         return app, [first, second]
+
+    def make_mailbox(self, api, receiver):
+        mailbox = api.call("POST", "/api/mailboxes", {"name": "books", "target_url": receiver.url("/mailbox"),
+                                                      "api_key": self.remember("sesame-mailbox-key"),
+                                                      "secret": self.remember("sesame-mailbox-secret")}).json()
+        path, payload = f"/webhooks/{mailbox['id']}", {"event": "mailbox"}
+        self.assertEqual(200, api.call("POST", path, payload, {"x-api-key": mailbox["api_key"]}).status)
+        key = self.remember(api.call("POST", f"/api/mailboxes/{mailbox['id']}/rotate-key").json()["api_key"])
+        self.assertEqual(200, api.call("POST", path, payload, {"x-api-key": key}).status)
 
     def make_accounts(self, server, api):
         password, wrong = self.remember("sesame-correct-horse"), self.remember("sesame-wrong-horse")
