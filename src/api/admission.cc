@@ -57,7 +57,11 @@ Admission admit(const Call& call) {
     if (call.context->settings.auth == AuthMode::required && call.route->access != Access::anyone)
         return admit_known(call);
     auto principal = identify(call);
-    return principal ? *std::move(principal) : nullptr;
+    if (!principal) return nullptr;
+    // They act for somebody, so they do no more than they may for them.
+    if (!(*principal)->permissions.allow(call.route->access))
+        return std::unexpected(reply_forbidden(*call.route));
+    return *std::move(principal);
 }
 
 ApplicationId default_application(const ApiSettings& settings, OrganizationId organization) {

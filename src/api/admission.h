@@ -16,8 +16,8 @@ namespace posthaste {
 // Null: nobody that is known, and the route asks for nobody.
 using Admission = std::expected<PrincipalPtr, HttpResponse>;
 
-// In open mode everybody is let in, and valid credentials say for whom they act. In required mode the caller's permissions
-// must allow what the route takes; the answer is 401 or 403.
+// In open mode everybody is let in, and valid credentials say for whom they act; in required mode nobody is without. Either
+// way the permissions of a known caller must allow what the route takes. The answer is 401 or 403.
 [[nodiscard]] Admission admit(const Call& call);
 
 // For routes that want a principal in both modes: the same answers.

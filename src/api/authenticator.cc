@@ -52,8 +52,16 @@ bool is_safe(Method method) {
     return method == Method::get || method == Method::head || method == Method::options;
 }
 
+Permissions permissions_of(const TokenClaims& claims) {
+    if (!claims.capabilities) return Permissions::of(Role::admin);
+    std::vector<Capability> known;
+    for (const std::string& name : *claims.capabilities)
+        if (const auto capability = parse_capability(name)) known.push_back(*capability);
+    return Permissions::of(known);
+}
+
 // One that speaks for an organization or an application.
-PrincipalPtr principal_of_claims(const TokenClaims& claims) {
+std::shared_ptr<Principal> principal_of_claims(const TokenClaims& claims) {
     auto principal = std::make_shared<Principal>();
     principal->is_application = claims.organization.has_value();
     principal->organization_name =
@@ -65,9 +73,13 @@ PrincipalPtr principal_of_claims(const TokenClaims& claims) {
     }
     principal->subject = claims.subject;
     principal->feature_flags = claims.feature_flags;
-    principal->permissions = Permissions::of(Role::admin);
+    principal->permissions = permissions_of(claims);
     principal->actor = claims.subject;
     return principal;
+}
+
+TokenMarks marks_of(std::string_view token, const TokenClaims& claims) {
+    return {native::digest_id(token), claims.issued_at, claims.portal_session};
 }
 
 template <class Holder>
@@ -192,20 +204,38 @@ std::expected<Authenticator::Known, TokenFault> Authenticator::verify(
         return known;
     }
     auto verified = keys_ ? keys_->verify(token, now) : std::unexpected(TokenFault::invalid);
-    if (verified) {
-        // The token says it all.
-        known.principal = principal_of_claims(verified->claims);
-        known.is_lasting = true;
-        known.from = verified->from;
-        known.until = verified->until;
-        return known;
-    }
+    if (verified) return known_by(*verified, token, now, directory);
     const auto of_user =
         user_keys_ ? user_keys_->verify(token, now) : std::unexpected(TokenFault::invalid);
     if (!of_user) return std::unexpected(verified.error());
     ASSIGN_OR_RETURN(known.principal,
                      principal_of_user(of_user->claims, now, *directory.current()));
     known.until = last_before(known.principal->session->expires_at);
+    return known;
+}
+
+// An organization's token says it all. Those of an application can be taken back.
+std::expected<Authenticator::Known, TokenFault> Authenticator::known_by(
+    const VerifiedToken& verified, std::string_view token, Timestamp now,
+    DirectoryService& directory) {
+    Known known;
+    known.directory_version = directory.version();
+    known.from = verified.from;
+    known.until = verified.until;
+    auto principal = principal_of_claims(verified.claims);
+    known.is_lasting = !principal->is_application;
+    if (principal->is_application) {
+        principal->token = marks_of(token, verified.claims);
+        principal->token_expires_at = verified.claims.expires_at;
+        const PreparedApplicationPtr application =
+            principal->application ? directory.current()->find(*principal->application) : nullptr;
+        if (application) {
+            const auto end = recalled_at(application->config.token_recalls, *principal->token);
+            if (end && *end <= now) return std::unexpected(TokenFault::invalid);
+            if (end) known.until = std::min(known.until, last_before(*end));
+        }
+    }
+    known.principal = std::move(principal);
     return known;
 }
 

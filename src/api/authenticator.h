@@ -75,6 +75,11 @@ private:
     };
 
     void note_use(Known& known, Timestamp now);
+    // `invalid` when the token was taken back.
+    [[nodiscard]] static std::expected<Known, TokenFault> known_by(const VerifiedToken& verified,
+                                                                   std::string_view token,
+                                                                   Timestamp now,
+                                                                   DirectoryService& directory);
     [[nodiscard]] std::expected<Known, TokenFault> verify(std::string_view token, Timestamp now,
                                                           DirectoryService& directory) const;
     [[nodiscard]] std::expected<PrincipalPtr, TokenFault> identify(std::string_view token,

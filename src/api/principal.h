@@ -12,6 +12,7 @@
 #include "domain/access.h"
 #include "domain/author.h"
 #include "domain/directory.h"
+#include "domain/token_recall.h"
 
 namespace posthaste {
 
@@ -22,6 +23,9 @@ struct Principal {
     bool is_application = false;               // limited to one application
     std::optional<ApplicationId> application;  // which; none when the id cannot be one
     std::vector<std::string> feature_flags;
+    // Of a token of an application, which can be taken back.
+    std::optional<TokenMarks> token;
+    std::optional<Timestamp> token_expires_at;
 
     Permissions permissions;
     // One of these, of the snapshot the principal was made from; both null: a token of the native API.

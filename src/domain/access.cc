@@ -20,12 +20,23 @@ constexpr std::array kScopes = {
     std::pair{KeyScope::full, std::string_view("full")},
 };
 
+constexpr std::array kCapabilities = {
+    std::pair{Capability::view_base, std::string_view("ViewBase")},
+    std::pair{Capability::view_endpoint_secret, std::string_view("ViewEndpointSecret")},
+    std::pair{Capability::manage_endpoint_secret, std::string_view("ManageEndpointSecret")},
+    std::pair{Capability::manage_transformations, std::string_view("ManageTransformations")},
+    std::pair{Capability::create_attempts, std::string_view("CreateAttempts")},
+    std::pair{Capability::manage_endpoint, std::string_view("ManageEndpoint")},
+};
+
 constexpr std::array kAccesses = {
     std::pair{Access::anyone, std::string_view("anyone")},
     std::pair{Access::ingest, std::string_view("ingest")},
     std::pair{Access::read, std::string_view("read")},
     std::pair{Access::operate, std::string_view("operate")},
     std::pair{Access::manage, std::string_view("manage")},
+    std::pair{Access::view_secrets, std::string_view("view_secrets")},
+    std::pair{Access::rotate_secrets, std::string_view("rotate_secrets")},
     std::pair{Access::administer, std::string_view("administer")},
 };
 
@@ -51,12 +62,18 @@ std::string_view to_string(KeyScope scope) { return name_of(kScopes, scope); }
 std::optional<KeyScope> parse_key_scope(std::string_view text) {
     return value_of<KeyScope>(kScopes, text);
 }
+std::string_view to_string(Capability capability) { return name_of(kCapabilities, capability); }
+std::optional<Capability> parse_capability(std::string_view text) {
+    return value_of<Capability>(kCapabilities, text);
+}
 std::string_view to_string(Access access) { return name_of(kAccesses, access); }
 
 Permissions Permissions::of(Role role) {
     unsigned bits = bit(Access::anyone) | bit(Access::read);
     if (role >= Role::operator_) bits |= bit(Access::operate);
-    if (role >= Role::admin) bits |= bit(Access::ingest) | bit(Access::manage);
+    if (role >= Role::admin)
+        bits |= bit(Access::ingest) | bit(Access::manage) | bit(Access::view_secrets) |
+                bit(Access::rotate_secrets);
     if (role >= Role::owner) bits |= bit(Access::administer);
     return Permissions(bits);
 }
@@ -68,6 +85,26 @@ Permissions Permissions::of(KeyScope scope) {
         case KeyScope::full: return of(Role::admin);
     }
     return {};
+}
+
+Permissions Permissions::of(std::span<const Capability> capabilities) {
+    unsigned bits = bit(Access::anyone);
+    for (const Capability capability : capabilities) {
+        switch (capability) {
+            case Capability::view_base: bits |= bit(Access::read); break;
+            case Capability::view_endpoint_secret: bits |= bit(Access::view_secrets); break;
+            case Capability::manage_endpoint_secret:
+                bits |= bit(Access::view_secrets) | bit(Access::rotate_secrets);
+                break;
+            case Capability::manage_transformations: break;
+            case Capability::create_attempts: bits |= bit(Access::operate); break;
+            case Capability::manage_endpoint:
+                bits |=
+                    bit(Access::manage) | bit(Access::view_secrets) | bit(Access::rotate_secrets);
+                break;
+        }
+    }
+    return Permissions(bits);
 }
 
 Permissions Permissions::all() { return of(Role::owner); }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace posthaste {
@@ -16,12 +17,14 @@ enum class AuthMode : std::uint8_t {
 
 // What calling a route takes.
 enum class Access : std::uint8_t {
-    anyone,      // nothing: health, documentation, login
-    ingest,      // handing in events
-    read,        // looking at everything but secrets
-    operate,     // what changes no configuration: retry, resend, replay, test
-    manage,      // configuration, users, API keys, secrets
-    administer,  // owners, the keys of encryption
+    anyone,          // nothing: health, documentation, login
+    ingest,          // handing in events
+    read,            // looking at everything but secrets
+    operate,         // what changes no configuration: retry, resend, replay, test
+    manage,          // configuration, users, API keys
+    view_secrets,    // endpoints' secrets; comes with `manage`
+    rotate_secrets,  // the same
+    administer,      // owners, the keys of encryption
 };
 
 // What a user may do in their organization. Stored by number: append only.
@@ -39,11 +42,24 @@ enum class KeyScope : std::uint8_t {
     full = 2,    // what an admin may
 };
 
+// What a token of the application portal may do, when it is limited. The names are those that its issuers use.
+enum class Capability : std::uint8_t {
+    view_base,               // read, but no secrets
+    view_endpoint_secret,    // view_secrets
+    manage_endpoint_secret,  // and rotate_secrets
+    manage_transformations,  // nothing: there are none
+    create_attempts,         // operate
+    manage_endpoint,         // manage, and secrets
+};
+
 // "viewer", "operator", "admin", "owner"; "ingest", "read", "full".
 [[nodiscard]] std::string_view to_string(Role role);
 [[nodiscard]] std::optional<Role> parse_role(std::string_view text);
 [[nodiscard]] std::string_view to_string(KeyScope scope);
 [[nodiscard]] std::optional<KeyScope> parse_key_scope(std::string_view text);
+// "ViewBase", "ViewEndpointSecret", …
+[[nodiscard]] std::string_view to_string(Capability capability);
+[[nodiscard]] std::optional<Capability> parse_capability(std::string_view text);
 // "anyone", "ingest", …
 [[nodiscard]] std::string_view to_string(Access access);
 
@@ -53,6 +69,7 @@ public:
     constexpr Permissions() = default;
     [[nodiscard]] static Permissions of(Role role);
     [[nodiscard]] static Permissions of(KeyScope scope);
+    [[nodiscard]] static Permissions of(std::span<const Capability> capabilities);
     [[nodiscard]] static Permissions all();
 
     [[nodiscard]] bool allow(Access access) const { return (bits_ & bit(access)) != 0; }

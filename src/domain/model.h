@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "domain/access.h"
 #include "domain/retry.h"
+#include "domain/token_recall.h"
 
 namespace posthaste {
 
@@ -50,6 +51,7 @@ struct Application {
     std::string name;
     std::optional<std::uint32_t> throttle_rate;  // attempts per second, all its endpoints together
     Metadata metadata;
+    TokenRecalls token_recalls;
     Timestamp created_at;
     Timestamp updated_at;
     bool is_deleted = false;

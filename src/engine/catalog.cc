@@ -21,6 +21,37 @@ Organization read_organization(const Record& record, const Members& members) {
     return organization;
 }
 
+json::array to_json(const TokenRecalls& recalls) {
+    json::array list;
+    for (const TokenRecall& recall : recalls) {
+        json::object item;
+        item["from"] = to_micros(recall.from);
+        if (recall.over) item["over"] = to_micros(*recall.over);
+        item["issued_until"] = to_micros(recall.issued_until);
+        put(item, "session", recall.session);
+        if (recall.token) item["token"] = to_uuid(*recall.token);
+        list.push_back(std::move(item));
+    }
+    return list;
+}
+
+TokenRecalls read_recalls(const json::object& body) {
+    TokenRecalls recalls;
+    const json::value* list = body.if_contains("token_recalls");
+    if (!list) return recalls;
+    for (const json::value& item : list->as_array()) {
+        const Members members{item.as_object()};
+        TokenRecall recall;
+        recall.from = members.time("from");
+        if (const auto over = members.integer("over")) recall.over = from_micros(*over);
+        recall.issued_until = members.time("issued_until");
+        recall.session = members.optional_text("session");
+        if (const auto token = members.optional_text("token")) recall.token = parse_uuid(*token);
+        recalls.push_back(std::move(recall));
+    }
+    return recalls;
+}
+
 Application read_application(const Record& record, const Members& members) {
     Application application;
     application.id = ApplicationId(record.id);
@@ -30,6 +61,7 @@ Application read_application(const Record& record, const Members& members) {
     if (const auto rate = members.integer("throttle_rate"))
         application.throttle_rate = static_cast<std::uint32_t>(*rate);
     application.metadata = members.metadata("metadata");
+    application.token_recalls = read_recalls(members.body);
     application.created_at = members.time("created_at");
     application.updated_at = members.time("updated_at");
     application.revision = record.revision;
@@ -74,6 +106,8 @@ Record to_record(const Application& application) {
         for (const auto& [name, value] : application.metadata) metadata[name] = value;
         body["metadata"] = std::move(metadata);
     }
+    if (!application.token_recalls.empty())
+        body["token_recalls"] = to_json(application.token_recalls);
     body["created_at"] = to_micros(application.created_at);
     body["updated_at"] = to_micros(application.updated_at);
     Record record = make_record(RecordKind::application, application.id, application.organization,

@@ -50,7 +50,7 @@ constexpr RouteRow kRows[] = {
      R"({"email":"new@example.com","password":"a good password"})"},
     // With the mailbox's own key.
     {kPost, "/webhooks/{mailbox_id}", kEverybody, kNothing, R"({"event":"e"})", kEvent},
-    {kPost, "/api/v1/auth/logout", kEverybody, kNothing, "", "does nothing: 501"},
+    {kPost, "/api/v1/auth/logout", kEverybody, kNothing, "", "ends tokens of the portal alone: 501"},
 
     // Whoever has credentials.
     {kGet, "/api/v1/account", kKnown, kNothing},
@@ -179,6 +179,7 @@ constexpr RouteRow kRows[] = {
 
     // What a customer's portal gets.
     {kPost, "/api/v1/auth/app-portal-access/{app_id}", kManagers, kEntry, "{}"},
+    {kPost, "/api/v1/auth/app/{app_id}/expire-all", kManagers, kEntry, "{}"},
     {kPost, "/api/v1/auth/dashboard-access/{app_id}", kManagers, kEntry, "null"},
 
     // Operational webhooks.

@@ -53,6 +53,7 @@ Task<HttpResponse> import_event_types(Call call);
 // access.cc
 Task<HttpResponse> create_app_portal_access(Call call);
 Task<HttpResponse> create_dashboard_access(Call call);
+Task<HttpResponse> expire_tokens(Call call);
 Task<HttpResponse> logout(Call call);
 
 // environment.cc

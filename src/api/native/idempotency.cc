@@ -86,8 +86,9 @@ Task<HttpResponse> answer_once(Handler handler, Call call) {
     const auto principal = call.authenticator->authenticate(call.request, context.clock.now(),
                                                             context.engine.directory());
     std::optional<Id> key;
-    if (principal) key = request_key(call.request, **principal);
-    // Without a valid token the handler says what is wrong.
+    if (principal && (*principal)->permissions.allow(call.route->access))
+        key = request_key(call.request, **principal);
+    // Whom the route does not take hears that from the handler, and nobody's answer.
     if (!key) co_return co_await handler(call);
 
     const HeldLock held = co_await hold(&context.request_locks, *key);

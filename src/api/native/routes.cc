@@ -45,9 +45,9 @@ constexpr ApiRoute kRoutes[] = {
     {Method::patch, "/api/v1/app/{app_id}/endpoint/{endpoint_id}/headers", patch_endpoint_headers,
      "v1.endpoint.patch-headers", Access::manage, kNative},
     {Method::get, "/api/v1/app/{app_id}/endpoint/{endpoint_id}/secret", get_endpoint_secret,
-     "v1.endpoint.get-secret", Access::manage, kNative, "endpoint.read-secret"},
+     "v1.endpoint.get-secret", Access::view_secrets, kNative, "endpoint.read-secret"},
     {Method::post, "/api/v1/app/{app_id}/endpoint/{endpoint_id}/secret/rotate",
-     rotate_endpoint_secret, "v1.endpoint.rotate-secret", Access::manage, kNative},
+     rotate_endpoint_secret, "v1.endpoint.rotate-secret", Access::rotate_secrets, kNative},
     {Method::post, "/api/v1/app/{app_id}/endpoint/{endpoint_id}/filter/test", test_filter,
      "v1.endpoint.test-filter", Access::read, kNative},
 
@@ -75,8 +75,10 @@ constexpr ApiRoute kRoutes[] = {
      "v1.authentication.app-portal-access", Access::manage, kNative, "application.grant-access"},
     {Method::post, "/api/v1/auth/dashboard-access/{app_id}", create_dashboard_access,
      "v1.authentication.dashboard-access", Access::manage, kNative, "application.grant-access"},
+    {Method::post, "/api/v1/auth/app/{app_id}/expire-all", expire_tokens,
+     "v1.authentication.expire-all", Access::manage, kNative, "application.expire-tokens"},
     {Method::post, "/api/v1/auth/logout", logout, "v1.authentication.logout", Access::anyone,
-     kNative},
+     kNative, "application.logout"},
 
     {Method::get, "/api/v1/operational-webhook/endpoint", list_operational_endpoints,
      "v1.operational-webhook-endpoint.list", Access::read, kNative},

@@ -148,6 +148,20 @@ bool read_time(const json::object& claims, std::string_view name, std::optional<
     return true;
 }
 
+// A claim that is a list of texts. False when it is there and is none.
+bool read_texts(const json::object& claims, std::string_view name,
+                std::optional<std::vector<std::string>>& out) {
+    const json::value* member = claims.if_contains(name);
+    if (!member || member->is_null()) return true;
+    if (!member->is_array()) return false;
+    out.emplace();
+    for (const json::value& item : member->get_array()) {
+        if (!item.is_string()) return false;
+        out->emplace_back(item.get_string());
+    }
+    return true;
+}
+
 bool is_header_ours(const json::object& header, TokenAlgorithm algorithm) {
     if (text_of(header, "alg") != std::string(to_string(algorithm))) return false;
     // Extensions that a verifier must understand; none is known here.
@@ -170,14 +184,12 @@ std::expected<TokenClaims, TokenFault> read_claims(const json::object& object) {
     }
     claims.organization = text_of(object, "org");
     claims.session = text_of(object, "jti");
-    if (const json::value* flags = object.if_contains("feature_flags");
-        flags && !flags->is_null()) {
-        if (!flags->is_array()) return std::unexpected(TokenFault::invalid);
-        for (const json::value& flag : flags->get_array()) {
-            if (!flag.is_string()) return std::unexpected(TokenFault::invalid);
-            claims.feature_flags.emplace_back(flag.get_string());
-        }
-    }
+    claims.portal_session = text_of(object, "sid");
+    std::optional<std::vector<std::string>> flags;
+    if (!read_texts(object, "feature_flags", flags) ||
+        !read_texts(object, "capabilities", claims.capabilities))
+        return std::unexpected(TokenFault::invalid);
+    if (flags) claims.feature_flags = *std::move(flags);
     claims.subject = text_of(object, "sub").value_or("");
     return claims;
 }
@@ -303,10 +315,13 @@ Result<std::string> TokenKeys::sign(const TokenClaims& claims) const {
     body["sub"] = claims.subject;
     if (claims.session) body["jti"] = *claims.session;
     if (claims.organization) body["org"] = *claims.organization;
-    if (!claims.feature_flags.empty()) {
-        json::array& flags = body["feature_flags"].emplace_array();
-        for (const std::string& flag : claims.feature_flags) flags.emplace_back(flag);
-    }
+    if (!claims.feature_flags.empty())
+        body["feature_flags"] =
+            json::array(claims.feature_flags.begin(), claims.feature_flags.end());
+    if (claims.capabilities)
+        body["capabilities"] =
+            json::array(claims.capabilities->begin(), claims.capabilities->end());
+    if (claims.portal_session) body["sid"] = *claims.portal_session;
     std::string token =
         to_base64url(json::serialize(header)) + "." + to_base64url(json::serialize(body));
     const auto signature = impl_->signature_of(token);

@@ -39,6 +39,10 @@ struct TokenClaims {
     std::optional<std::string> organization;  // makes it an application's token
     std::vector<std::string> feature_flags;
     std::optional<std::string> session;  // "jti": the UUID of a user's session
+    // Of an application's token: what it is limited to (none: nothing), by the names of Capability; and the session it was
+    // issued for, the issuer's own word.
+    std::optional<std::vector<std::string>> capabilities;
+    std::optional<std::string> portal_session;  // "sid"
     std::optional<Timestamp> issued_at;
     std::optional<Timestamp> not_before;
     std::optional<Timestamp> expires_at;
