@@ -143,6 +143,9 @@ TEST(Config, SvixVariablesAreHonoured) {
                                   {"SVIX_OPERATIONAL_WEBHOOK_ADDRESS", "http://127.0.0.1:8071"},
                                   {"SVIX_DANGEROUS_DISABLE_TLS_VERIFICATION", "true"},
                                   {"SVIX_LOG_LEVEL", "debug"},
+                                  {"SVIX_LOG_FORMAT", "pretty"},
+                                  {"SVIX_WORKER_ENABLED", "false"},
+                                  {"SVIX_OPENTELEMETRY_ADDRESS", "http://127.0.0.1:4317"},
                                   {"SVIX_DB_DSN", "postgresql://x"},
                                   {"SVIX_QUEUE_TYPE", "redis"},
                                   {"SVIX_MAIN_SECRET", "s"}});
@@ -162,7 +165,19 @@ TEST(Config, SvixVariablesAreHonoured) {
     EXPECT_TRUE(config->operational_webhooks);
     EXPECT_FALSE(config->verify_tls);
     EXPECT_EQ(config->log_level, Severity::debug);
-    EXPECT_EQ(config->notes.size(), 3U);
+    EXPECT_EQ(config->log_format, LogFormat::text);
+    EXPECT_EQ(config->notes.size(), 5U);
+}
+
+TEST(Config, WhatAnotherServerHasByDefaultIsNotWorthANote) {
+    const auto config = load({{"auth", "open"}, {"encryption_key", std::string(64, 'a')}},
+                             {{"SVIX_LOG_FORMAT", "default"},
+                              {"SVIX_API_ENABLED", "true"},
+                              {"SVIX_WORKER_ENABLED", "true"},
+                              {"SVIX_SENTRY_DSN", ""}});
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->log_format, LogFormat::text);
+    EXPECT_TRUE(config->notes.empty());
 }
 
 TEST(Config, EncryptionKeysAreSeveralAndTheFirstSeals) {

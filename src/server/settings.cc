@@ -143,8 +143,10 @@ Result<void> set_log_level(ServerConfig& config, std::string_view text) {
 }
 
 Result<void> set_log_format(ServerConfig& config, std::string_view text) {
-    if (text != "json" && text != "text") return wrong(text, "json or text");
-    config.log_format = text == "text" ? LogFormat::text : LogFormat::json;
+    // What Svix's server calls the spelling for people.
+    const bool is_text = text == "text" || text == "default" || text == "pretty";
+    if (text != "json" && !is_text) return wrong(text, "json or text");
+    config.log_format = is_text ? LogFormat::text : LogFormat::json;
     return {};
 }
 
@@ -331,6 +333,25 @@ Result<void> note_queue(ServerConfig& config, std::string_view) {
     return {};
 }
 
+Result<void> note_division(ServerConfig& config, std::string_view text) {
+    bool is_on = true;
+    if (Result<void> read = read_flag(text, is_on); !read) return read;
+    if (!is_on)
+        config.notes.emplace_back(
+            "SVIX_API_ENABLED and SVIX_WORKER_ENABLED have no effect: every server takes events "
+            "and "
+            "delivers them");
+    return {};
+}
+
+Result<void> note_monitoring(ServerConfig& config, std::string_view text) {
+    if (!text.empty())
+        config.notes.emplace_back(
+            "SVIX_SENTRY_DSN and SVIX_OPENTELEMETRY_ADDRESS have no effect: metrics are read from "
+            "/metrics, and errors from the log");
+    return {};
+}
+
 Result<void> note_redis(ServerConfig& config, std::string_view) {
     config.notes.emplace_back("REDIS_URL is set and has no effect: posthaste needs no Redis");
     return {};
@@ -353,7 +374,8 @@ constexpr std::array kSettings = {
             set_networks<&ServerConfig::trusted_proxies>},
     Setting{"log_level", "LOG_LEVEL SVIX_LOG_LEVEL", "LEVEL",
             "debug, info, warning or error [info]", set_log_level},
-    Setting{"log_format", "", "json|text", "how log lines are spelled [json]", set_log_format},
+    Setting{"log_format", "SVIX_LOG_FORMAT", "json|text", "how log lines are spelled [json]",
+            set_log_format},
     Setting{"access_log", "", "true|false", "log each request [false]",
             set_flag<&ServerConfig::access_log>},
     Setting{"reactors", "", "N", "event loops; 0 is one per core [0]",
@@ -451,6 +473,10 @@ constexpr std::array kSettings = {
     Setting{"redis_dsn",
             "SVIX_REDIS_DSN SVIX_QUEUE_DSN SVIX_CACHE_DSN SVIX_QUEUE_TYPE SVIX_CACHE_TYPE", "URL",
             "no effect", note_queue},
+    Setting{"worker_enabled", "SVIX_API_ENABLED SVIX_WORKER_ENABLED", "true|false", "no effect",
+            note_division},
+    Setting{"sentry_dsn", "SVIX_SENTRY_DSN SVIX_OPENTELEMETRY_ADDRESS", "URL", "no effect",
+            note_monitoring},
     Setting{"redis_url", "REDIS_URL", "URL", "accepted for older deployments; no effect",
             note_redis},
 };
