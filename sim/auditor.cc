@@ -107,6 +107,9 @@ void Auditor::check_may_send(const Key& key, const Delivery& delivery, const Kno
     if (delivery.open) fail("a request left while the outcome of the previous one was not durable");
     if (delivery.state == DeliveryState::parked && time_.now() < delivery.due)
         fail("a request left before it was due");
+    if (!delivery.waits_for_manual &&
+        is_early(*request.event, std::max(time_.now(), delivery.furthest)))
+        fail("a request left before the time that its producer named");
     if (delivery.not_before && time_.now() < *delivery.not_before)
         fail("a request left before the policy's delay had passed");
     const auto attempts_max =

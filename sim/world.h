@@ -77,6 +77,7 @@ private:
     void at(Duration when, std::function<void()> act);
     void add_applications();
     void add_endpoints();
+    void delay_event(Event& event);
     void name_event(Event& event);
     void resend_something();
     void restart_something();

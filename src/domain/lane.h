@@ -42,7 +42,7 @@ struct QueuedDelivery {
     std::optional<Timestamp> parked_due;
     std::uint32_t attempts_made = 0;
     ManualState manual{};
-    [[nodiscard]] Timestamp due() const { return parked_due ? *parked_due : event->accepted_at; }
+    [[nodiscard]] Timestamp due() const { return parked_due ? *parked_due : first_due(*event); }
 };
 
 class Lane {

@@ -198,6 +198,7 @@ struct Event {
     // kRepeatWindow; its producer is told of the first.
     std::optional<Id> request_key;
     std::optional<Timestamp> payload_expires_at;
+    std::optional<Timestamp> deliver_at;  // no attempt of the schedule before that
     bool is_expunged = false;  // the payload was deleted: nothing can be sent any more
 };
 using EventPtr = std::shared_ptr<const Event>;
@@ -209,6 +210,16 @@ using EventPtr = std::shared_ptr<const Event>;
 // What of an event's size its owner chose.
 [[nodiscard]] inline std::size_t bytes_of(const Event& event) {
     return event.payload.size() + (event.body ? event.body->size() : 0);
+}
+
+// When its first attempts are due.
+[[nodiscard]] inline Timestamp first_due(const Event& event) {
+    return event.deliver_at && *event.deliver_at > event.accepted_at ? *event.deliver_at
+                                                                     : event.accepted_at;
+}
+// Must its deliveries still wait for the time that its producer named?
+[[nodiscard]] inline bool is_early(const Event& event, Timestamp now) {
+    return event.deliver_at && *event.deliver_at > now;
 }
 
 inline constexpr Duration kRepeatWindow = 12h;

@@ -188,7 +188,8 @@ void Dispatcher::admit(EventPtr event, EndpointId endpoint) {
         cancel(delivery, endpoint);
         return;
     }
-    if (expunged_.contains(delivery.event->id)) return park(delivery, endpoint);
+    if (expunged_.contains(delivery.event->id) || is_early(*delivery.event, ports_.clock.now()))
+        return park(delivery, endpoint);
     if (!room || !entry.lane.has_room(delivery.event->accepted_at)) {
         metrics_.parked_for_room.add();
         park(delivery, endpoint);
@@ -224,6 +225,22 @@ void Dispatcher::park(const QueuedDelivery& delivery, EndpointId endpoint) {
     update.attempts_made = delivery.attempts_made;
     update.manual = delivery.manual;
     commits_.add(std::move(update));
+}
+
+// A row of the schedule that is due before its event is: recovery parks whatever it finds for now.
+bool Dispatcher::put_off(const QueuedDelivery& delivery, EndpointId endpoint) {
+    if (delivery.manual.trigger == AttemptTrigger::manual ||
+        !is_early(*delivery.event, ports_.clock.now()))
+        return false;
+    DeliveryUpdate update;
+    update.event = delivery.event->id;
+    update.endpoint = endpoint;
+    update.origin.parked_due = delivery.parked_due;
+    update.due = *delivery.event->deliver_at;
+    update.attempts_made = delivery.attempts_made;
+    update.manual = delivery.manual;
+    commits_.add(std::move(update));
+    return true;
 }
 
 void Dispatcher::cancel(const QueuedDelivery& delivery, EndpointId endpoint) {
@@ -365,6 +382,9 @@ void Dispatcher::end_page(Entry& entry, ParkedPage page, const std::vector<Event
             cancel(delivery, entry.lane.endpoint());
         } else if (std::ranges::find(expunged, delivery.event->id) != expunged.end()) {
             page.next_due = std::min(page.next_due.value_or(row.due), row.due);  // once more
+        } else if (entry.lane.mode() == Lane::Mode::live &&
+                   put_off(delivery, entry.lane.endpoint())) {
+            leaving.push_back(delivery.event->id);
         } else {
             count_in(entry, delivery);
             rows.push_back(std::move(delivery));

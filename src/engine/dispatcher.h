@@ -114,6 +114,8 @@ private:
     Task<void> read_page(LaneIndex index, Lane::PageRequest request);
     void end_page(Entry& entry, ParkedPage page, const std::vector<EventId>& expunged);
     void park(const QueuedDelivery& delivery, EndpointId endpoint);
+    // Parks it for its event's time, if that is yet to come.
+    [[nodiscard]] bool put_off(const QueuedDelivery& delivery, EndpointId endpoint);
     void cancel(const QueuedDelivery& delivery, EndpointId endpoint);
     void count_in(Entry& entry, const QueuedDelivery& delivery);
     void count_out(Entry& entry, const QueuedDelivery& delivery);

@@ -109,6 +109,7 @@ EventPtr without_payload(const Event& event) {
     shown->tags = event.tags;
     shown->request_key = event.request_key;
     shown->payload_expires_at = event.payload_expires_at;
+    shown->deliver_at = event.deliver_at;
     shown->is_expunged = event.is_expunged;
     return shown;
 }

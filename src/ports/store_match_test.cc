@@ -185,6 +185,7 @@ TEST(StoreMatch, an_expunged_event_keeps_its_names) {
     event.channels = {"blue"};
     event.request_key = Id{1, 2};
     event.payload_expires_at = kNow;
+    event.deliver_at = kNow + 1h;
     event.targets = {EndpointId{3, 4}};
     for (const EventPtr& left : {without_payload(event), expunged(event)}) {
         EXPECT_EQ(left->payload, "");
@@ -194,6 +195,7 @@ TEST(StoreMatch, an_expunged_event_keeps_its_names) {
         EXPECT_EQ(left->channels, event.channels);
         EXPECT_EQ(left->request_key, event.request_key);
         EXPECT_EQ(left->payload_expires_at, event.payload_expires_at);
+        EXPECT_EQ(left->deliver_at, event.deliver_at);
         EXPECT_EQ(left->targets, event.targets);
     }
     EXPECT_FALSE(without_payload(event)->is_expunged);

@@ -13,6 +13,7 @@ std::shared_ptr<Event> full_event() {
     event->body = std::string("a body\0 of bytes \xff", 18);
     event->request_key = Id{5, 6};
     event->payload_expires_at = from_micros(1'800'000'000'123'456);
+    event->deliver_at = from_micros(1'700'000'000'123'456);
     return event;
 }
 

@@ -29,6 +29,7 @@ std::string describe(const Event& e) {
     if (e.request_key) text += " key " + to_uuid(*e.request_key);
     if (e.payload_expires_at)
         text += fmt::format(" payload until {}", to_micros(*e.payload_expires_at));
+    if (e.deliver_at) text += fmt::format(" not before {}", to_micros(*e.deliver_at));
     return text + (e.is_expunged ? " expunged\n" : "\n");
 }
 

@@ -197,6 +197,23 @@ class Durability(NativeApiTest):
                    what="20 delivered messages")
         self.assertEqual(made[::-1], [each["id"] for each in api.call("GET", f"/app/{app}/msg").json()["data"]])
 
+    def test_what_is_to_be_delivered_later_survives_kill_9(self):
+        receiver = self.receiver()
+        server, api = self.boot()
+        app, _ = self.subscribe(api, receiver.url())
+        deliver_at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=3)
+        later = self.send(api, app, 1, deliverAt=deliver_at.isoformat())
+        self.assertEqual(202, later.status, later.body)
+        self.assertEqual(deliver_at, datetime.datetime.fromisoformat(later.json()["deliverAt"]))
+        server.kill()
+        server.start()
+        api = self.connect(server, api.token)
+        self.send(api, app, 2)
+        receiver.wait_count(2)
+        self.assertEqual([2, 1], [delivery.json()["data"]["n"] for delivery in receiver.ledger])
+        # Of the attempt, in whole seconds.
+        self.assertGreaterEqual(int(receiver.ledger[1].headers["webhook-timestamp"]), int(deliver_at.timestamp()))
+
 
 class Throttling(NativeApiTest):
     def test_a_throttled_endpoint_waits_and_others_do_not(self):

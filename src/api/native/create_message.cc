@@ -25,6 +25,7 @@ namespace {
 
 // Of a header.
 constexpr std::size_t kWarningBytesMax = 500;
+constexpr Duration kDelayMax = 24h;
 
 HttpResponse reply_message(const Event& event, Content content, Timestamp now) {
     return reply(202, message_json(event, content, now));
@@ -43,6 +44,7 @@ std::shared_ptr<Event> make_event(const Call& call, const Principal& principal,
     if (message.raw_payload) event->body = *message.raw_payload;
     event->request_key = request_key(call.request, principal);
     event->payload_expires_at = call.context->clock.now() + message.retention;
+    event->deliver_at = message.deliver_at;
     return event;
 }
 
@@ -68,6 +70,17 @@ HttpResponse reply_schema_faults(const std::vector<SchemaFault>& faults) {
     return issues.reply();
 }
 
+// None: the message may wait that long.
+std::optional<HttpResponse> refuse_delay(const MessageIn& message, Timestamp now) {
+    if (!message.deliver_at || *message.deliver_at <= now) return std::nullopt;
+    Issues issues;
+    if (*message.deliver_at > now + kDelayMax)
+        issues.add({"body", "deliver_at"}, "Not more than 24 hours from now.");
+    else if (*message.deliver_at >= now + message.retention)
+        issues.add({"body", "deliver_at"}, "The payload would be gone by then.");
+    return issues.none() ? std::nullopt : std::optional(issues.reply());
+}
+
 // An event ready to be accepted, but for its application when that is still to be made.
 struct Prepared {
     std::shared_ptr<Event> event;
@@ -90,6 +103,8 @@ std::expected<Prepared, HttpResponse> prepare(const Call& call) {
     prepared.scope = *std::move(scope);
     const auto message = call.messages->reader.read(call.request.body);
     if (!message) return std::unexpected(message.error());
+    if (auto refused = refuse_delay(*message, call.context->clock.now()))
+        return std::unexpected(*std::move(refused));
 
     const Directory& directory = *prepared.scope.directory;
     const Principal& principal = *prepared.scope.principal;

@@ -30,6 +30,7 @@ enum class Known : unsigned {
     retention_hours,
     application,
     transformations,
+    deliver_at,
     none,
 };
 
@@ -49,6 +50,7 @@ Known known(std::string_view key) {
         {"payloadRetentionHours", Known::retention_hours},
         {"application", Known::application},
         {"transformationsParams", Known::transformations},
+        {"deliverAt", Known::deliver_at},
     };
     for (const Name& name : kNames)
         if (name.text == key) return name.member;
@@ -185,6 +187,7 @@ bool MessageReader::Impl::take(Known member, const dom::element& value, std::str
             message.application = text;
             return value.is_object();
         case Known::transformations: return value.is_null() || read_transformations(value, message);
+        case Known::deliver_at: return value.is_null();
         case Known::none: return true;
     }
     return false;
@@ -230,6 +233,7 @@ std::expected<MessageIn, HttpResponse> MessageReader::read_slowly(std::string_vi
         reader.set({"tags"}, {.max = kMessageTagsMax, .each = {.max = kTagLengthMax}});
     const Duration retention = read_retention(reader);
     const auto application = reader.raw_object({"application"});
+    const auto deliver_at = reader.time({"deliverAt", Presence::optional, "deliver_at"});
     Member<std::string> raw_payload;
     if (auto params = reader.object({"transformationsParams"}))
         raw_payload = params->text({"rawPayload"});
@@ -246,6 +250,7 @@ std::expected<MessageIn, HttpResponse> MessageReader::read_slowly(std::string_vi
     message.retention = retention;
     if (raw_payload) message.raw_payload = impl_->raw_payload = *raw_payload.value;
     message.application = application.value;
+    message.deliver_at = deliver_at.value;
     return message;
 }
 

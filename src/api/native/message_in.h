@@ -43,6 +43,7 @@ struct MessageIn {
     Duration retention = kRetentionDefault;
     std::optional<std::string_view> raw_payload;  // delivered instead of the payload
     std::optional<std::string_view> application;  // the object's text
+    std::optional<Timestamp> deliver_at;
 
     [[nodiscard]] std::span<const std::string_view> channels() const {
         return {channels_kept.data(), channel_count};

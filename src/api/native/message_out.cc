@@ -82,6 +82,7 @@ void write_message(ObjectWriter& object, std::string& out, const Event& event, C
     else
         object.texts("channels", event.channels);
     if (!event.tags.empty()) object.texts("tags", event.tags);
+    if (event.deliver_at) object.time("deliverAt", *event.deliver_at);
     object.text("id", message_id(event.id));
     object.time("timestamp", event.accepted_at);
 }
@@ -90,7 +91,7 @@ void write_delivery(ObjectWriter& object, const DeliveryView& delivery, NoAttemp
     const MessageStatus status = message_status(delivery.state, delivery.words);
     write_status(object, status);
     if (status == MessageStatus::sending)
-        object.time("nextAttempt", delivery.next_due.value_or(delivery.accepted_at));
+        object.time("nextAttempt", delivery.next_due.value_or(delivery.first_due));
     else if (no_attempt == NoAttempt::null)
         object.null("nextAttempt");
 }

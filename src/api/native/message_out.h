@@ -40,7 +40,7 @@ enum class StatusWords : std::uint8_t { usual, expanded };
 struct DeliveryView {
     DeliveryState state = DeliveryState::pending;
     std::optional<Timestamp> next_due;
-    Timestamp accepted_at;  // of its event: when a delivery is due that has not been tried
+    Timestamp first_due;  // while it is nowhere but in memory
     StatusWords words = StatusWords::usual;
 };
 

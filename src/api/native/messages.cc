@@ -90,7 +90,7 @@ Task<HttpResponse> list_endpoint_messages(Call call) {
         std::string& out = list.item(message_id(entry.event->id));
         ObjectWriter object(out);
         write_message(object, out, *entry.event, content, now);
-        const DeliveryView delivery{entry.state, entry.next_due, entry.event->accepted_at, words};
+        const DeliveryView delivery{entry.state, entry.next_due, first_due(*entry.event), words};
         write_delivery(object, delivery, NoAttempt::omitted);
         object.close();
     }
@@ -192,7 +192,7 @@ Task<HttpResponse> list_destinations(Call call) {
         const PreparedEndpointPtr endpoint = scope->directory->find(delivery.endpoint);
         if (!endpoint) continue;
         append_destination(list.item(endpoint_id(delivery.endpoint)), endpoint->config,
-                           {delivery.state, delivery.next_due, found->event->accepted_at});
+                           {delivery.state, delivery.next_due, first_due(*found->event)});
     }
     co_return list.finish(done);
 }

@@ -28,7 +28,10 @@ constexpr char kTags[] =
 constexpr char kSealing[] =
 #include "log_4.sql.inc"
     ;
-constexpr const char* kMigrations[] = {kSchema, kNative, kTags, kSealing};
+constexpr char kDeliverAt[] =
+#include "log_5.sql.inc"
+    ;
+constexpr const char* kMigrations[] = {kSchema, kNative, kTags, kSealing, kDeliverAt};
 static_assert(std::size(kMigrations) == kLogVersion);
 
 constexpr std::int64_t kNoLimit = -1;
@@ -304,7 +307,7 @@ Result<void> LogFile::append(const Event& event) {
     }
     const bool is_plain = !options_.encrypt_payloads && !has_name && event.channels.empty() &&
                           event.tags.empty() && !event.body && !event.payload_expires_at &&
-                          !event.is_expunged;
+                          !event.deliver_at && !event.is_expunged;
     const int code = is_plain ? insert_plain(event) : insert_full(event);
     if (code != SQLITE_OK) return check(code, "store an event");
 
@@ -365,6 +368,7 @@ int LogFile::insert_full(const Event& event) {
                              : insert.bind_null(13);
     event.tags.empty() ? insert.bind_null(14) : insert.bind_text(14, tags_);
     insert.bind(15, std::int64_t{is_sealed});
+    event.deliver_at ? insert.bind(16, to_micros(*event.deliver_at)) : insert.bind_null(16);
     const int code = insert.run();
     bytes_ += channels_.size() + tags_.size() + (event.body ? event.body->size() : 0) + 32;
     if (code != SQLITE_OK || !event.payload_expires_at) return code;

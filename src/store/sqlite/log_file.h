@@ -41,7 +41,7 @@ struct DeliveryRows {
                                 std::uint64_t endpoint, DeliveryRows& rows);
 
 // Brings a log file to the current schema; refuses a newer one. Tests make files of an older version.
-inline constexpr std::size_t kLogVersion = 4;
+inline constexpr std::size_t kLogVersion = 5;
 [[nodiscard]] Result<void> migrate_log(SqliteDatabase& database, std::size_t version = kLogVersion);
 
 // The key that a file's payloads are sealed with, from its table data_key.

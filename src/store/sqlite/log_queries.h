@@ -10,8 +10,8 @@ inline constexpr char kInsertEvent[] =
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 inline constexpr char kInsertFullEvent[] =
     "INSERT INTO event(hi, lo, accepted_at, organization, application, type, targets, payload, uid,"
-    " channels, body, request_key, payload_expires_at, tags, is_sealed)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    " channels, body, request_key, payload_expires_at, tags, is_sealed, deliver_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 inline constexpr char kInsertPayloadExpiry[] =
     "INSERT INTO payload_expiry(at, event) VALUES (?1, ?2)";
 // event_key: rowid, an append.
@@ -67,10 +67,11 @@ inline constexpr char kNewestEvent[] = "SELECT max(hi) FROM event";
 // event: rowid. The first one does not touch the payload's pages.
 inline constexpr char kReadEventHead[] =
     "SELECT lo, accepted_at, organization, application, type, targets, uid, channels, request_key,"
-    " payload_expires_at, is_expunged, tags FROM event WHERE hi = ?1";
+    " payload_expires_at, is_expunged, tags, deliver_at FROM event WHERE hi = ?1";
 inline constexpr char kReadEvent[] =
     "SELECT lo, accepted_at, organization, application, type, targets, uid, channels, request_key,"
-    " payload_expires_at, is_expunged, tags, payload, body, is_sealed FROM event WHERE hi = ?1";
+    " payload_expires_at, is_expunged, tags, deliver_at, payload, body, is_sealed FROM event"
+    " WHERE hi = ?1";
 inline constexpr char kEventStanding[] = "SELECT lo, is_expunged, targets FROM event WHERE hi = ?1";
 inline constexpr char kEventName[] =
     "SELECT lo, accepted_at, application, uid, request_key FROM event WHERE hi = ?1";

@@ -36,6 +36,7 @@ std::shared_ptr<Event> read_event_row(SqliteStatement& row, std::uint64_t hi) {
     if (!row.is_null(8)) event->request_key = read_id(row.bytes(8));
     if (!row.is_null(9)) event->payload_expires_at = from_micros(row.integer(9));
     event->is_expunged = row.integer(10) != 0;
+    if (!row.is_null(12)) event->deliver_at = from_micros(row.integer(12));
     return event;
 }
 
@@ -64,14 +65,14 @@ Result<std::string> LogReader::open_sealed(LogPartition& partition, File& file,
 // Of a row of log_sql::kReadEvent.
 Result<void> LogReader::read_content(LogPartition& partition, File& file, SqliteStatement& row,
                                      Event& event) {
-    const bool is_sealed = row.integer(14) != 0;
+    const bool is_sealed = row.integer(15) != 0;
     const auto read = [&](int column, const SealedPlace& place) -> Result<std::string> {
         if (!is_sealed) return std::string(row.bytes(column));
         return open_sealed(partition, file, row.bytes(column), place);
     };
-    ASSIGN_OR_RETURN(event.payload, read(12, SealedPlace::of_payload(event.id)));
-    if (row.is_null(13)) return {};
-    ASSIGN_OR_RETURN(event.body, read(13, SealedPlace::of_body(event.id)));
+    ASSIGN_OR_RETURN(event.payload, read(13, SealedPlace::of_payload(event.id)));
+    if (row.is_null(14)) return {};
+    ASSIGN_OR_RETURN(event.body, read(14, SealedPlace::of_body(event.id)));
     return {};
 }
 
