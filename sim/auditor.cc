@@ -142,6 +142,7 @@ std::uint64_t Auditor::sent(std::size_t reactor, const OutboundRequest& request)
     check_rate(known.rate, "an endpoint");
     check_rate(applications_[request.endpoint->config.application], "an application");
     delivery->last_send = number;
+    delivery->news.reset();  // that of an attempt which a crash made undone
     const std::size_t cap =
         known.in_flight_max > 0 ? known.in_flight_max : config_.limits.lane_in_flight_max;
     if (++known.in_flight > cap) fail("more requests to one endpoint are in flight than its cap");
@@ -225,7 +226,10 @@ void Auditor::update_applied(const DeliveryUpdate& update) {
     Delivery* delivery = find(update.event, update.endpoint);
     if (!delivery) return fail("an update of an unknown delivery was applied");
     check_step(update, *delivery);
-    if (update.attempt) check_attempt(update, *delivery, endpoints_.at(update.endpoint));
+    if (update.attempt) {
+        check_attempt(update, *delivery, endpoints_.at(update.endpoint));
+        check_news(update, *delivery);
+    }
     if (is_settled(update.next)) delivery->waits_for_manual = false;
     // What was received once stays received.
     const bool stays_delivered = delivery->received && update.next == DeliveryState::dead;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/job.h"
+#include "ports/endpoint_news.h"
 #include "ports/transport.h"
 #include "sim/sim_time.h"
 #include "sim/trace.h"
@@ -51,8 +52,8 @@ public:
     enum class Jobs : std::uint8_t { promised, all };
     [[nodiscard]] bool has_running(Jobs which) const;
     // --- what those who hear of failing endpoints know
-    void told(EventId event, const Endpoint& endpoint, const AttemptRecord& attempt,
-              DeliveryState state);
+    void announced(EventId event, EndpointId endpoint, const AttemptRecord& attempt,
+                   AttemptNews news);
     // --- what those who edit know
     void application_known(const Application& application);
     void endpoint_known(const Endpoint& endpoint, const ReceiverPlan& receiver);
@@ -110,6 +111,7 @@ private:
         Timestamp stored_due;                 // of the parked row
         std::optional<Timestamp> resume_due;  // the retry that stands if the manual attempt fails
         std::uint64_t last_send = 0;
+        std::optional<AttemptNews> news;  // of the open attempt
     };
     // How often requests left lately, against a limit per second.
     struct Rate {
@@ -165,6 +167,7 @@ private:
     void check_may_send(const Key& key, const Delivery& delivery, const Known& known,
                         const OutboundRequest& request);
     void check_step(const DeliveryUpdate& update, Delivery& delivery);
+    void check_news(const DeliveryUpdate& update, Delivery& delivery);
     void check_attempt(const DeliveryUpdate& update, Delivery& delivery, const Known& known);
     void check_prompt(const Key& key, const Delivery& delivery, const Known& known);
     void move(Delivery& delivery, DeliveryState next);

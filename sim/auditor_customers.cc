@@ -145,18 +145,19 @@ void Auditor::check_resends() {
 
 // --- news -------------------------------------------------------------------------------------------------------------
 
-void Auditor::told(EventId event, const Endpoint& endpoint, const AttemptRecord& attempt,
-                   DeliveryState state) {
-    const Delivery* delivery = find(event, endpoint.id);
-    if (!delivery || delivery->attempts < attempt.number)
-        return fail("somebody was told of an attempt that is not durable");
-    // Meanwhile somebody may have asked for more.
-    const bool begins_again = delivery->is_restarted && delivery->attempts == delivery->manual_made;
-    const bool is_last =
-        delivery->attempts == attempt.number && !delivery->waits_for_manual && !begins_again;
-    const bool is_over = is_settled(delivery->state);
-    if (is_last && is_over != (state != DeliveryState::parked))
-        fail("somebody was told something else than what became of a delivery");
+void Auditor::announced(EventId event, EndpointId endpoint, const AttemptRecord& attempt,
+                        AttemptNews news) {
+    Delivery* delivery = find(event, endpoint);
+    if (!delivery || delivery->attempts + 1 != attempt.number)
+        return fail("there is news of an attempt that was not the last one");
+    delivery->news = news;
+}
+
+// The update of the attempt that there was news of.
+void Auditor::check_news(const DeliveryUpdate& update, Delivery& delivery) {
+    const std::optional<AttemptNews> news = std::exchange(delivery.news, std::nullopt);
+    if (news && is_settled(update.next) == (*news == AttemptNews::failing))
+        fail("the news are something else than what became of a delivery");
 }
 
 }  // namespace posthaste::sim

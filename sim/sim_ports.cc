@@ -144,19 +144,10 @@ void SimTelemetry::on_notice(Severity severity, std::string_view, std::string_vi
 
 // --- news of endpoints -----------------------------------------------------------------------------------------------
 
-void SimNews::on_failing(const Event& event, const Endpoint& endpoint,
-                         const AttemptRecord& attempt) {
-    auditor_.told(event.id, endpoint, attempt, DeliveryState::parked);
-}
-
-void SimNews::on_exhausted(const Event& event, const Endpoint& endpoint,
-                           const AttemptRecord& attempt) {
-    auditor_.told(event.id, endpoint, attempt, DeliveryState::dead);
-}
-
-void SimNews::on_recovered(const Event& event, const Endpoint& endpoint,
-                           const AttemptRecord& attempt) {
-    auditor_.told(event.id, endpoint, attempt, DeliveryState::delivered);
+std::shared_ptr<Event> SimNews::on_attempt(AttemptNews news, const Event& event,
+                                           const Endpoint& endpoint, const AttemptRecord& attempt) {
+    auditor_.announced(event.id, endpoint.id, attempt, news);
+    return nullptr;
 }
 
 void SimNews::on_disabled(const Endpoint& endpoint, Timestamp) {

@@ -106,12 +106,9 @@ private:
 class SimNews final : public EndpointNews {
 public:
     explicit SimNews(Auditor& auditor) : auditor_(auditor) {}
-    void on_failing(const Event& event, const Endpoint& endpoint,
-                    const AttemptRecord& attempt) override;
-    void on_exhausted(const Event& event, const Endpoint& endpoint,
-                      const AttemptRecord& attempt) override;
-    void on_recovered(const Event& event, const Endpoint& endpoint,
-                      const AttemptRecord& attempt) override;
+    std::shared_ptr<Event> on_attempt(AttemptNews news, const Event& event,
+                                      const Endpoint& endpoint,
+                                      const AttemptRecord& attempt) override;
     void on_disabled(const Endpoint& endpoint, Timestamp failing_since) override;
 
 private:

@@ -13,6 +13,12 @@ namespace {
 constexpr Duration kRepeatPauseMin = 100ms;
 constexpr Duration kRepeatPauseMax = 2s;
 
+Event unnumbered(Event event) {
+    event.id = EventId();
+    event.accepted_at = Timestamp();
+    return event;
+}
+
 }  // namespace
 
 CommitQueue::CommitQueue(Executor executor, std::size_t reactor, Engine::Ports ports,
@@ -49,6 +55,13 @@ Task<Result<Accepted>> CommitQueue::add(std::shared_ptr<Event> event) {
 void CommitQueue::add(DeliveryUpdate update) {
     batch_.updates.push_back(std::move(update));
     schedule_flush();
+}
+
+void CommitQueue::add(DeliveryUpdate update, std::shared_ptr<Event> news) {
+    add(std::move(update));
+    if (!news) return;
+    batch_.events.push_back(std::move(news));
+    audience_.waiters.emplace_back();
 }
 
 void CommitQueue::add(DeliveryUpdate update, Done done) {
@@ -94,8 +107,9 @@ void CommitQueue::finish(Result<void> result, CommitBatch batch, Audience audien
         answer(std::move(audience.waiters), batch);
     } else {
         const Error error = result.error();
-        fail_batch(error, std::move(batch));
-        for (Waiter& waiter : audience.waiters) waiter.resume(std::unexpected(error));
+        fail_batch(error, std::move(batch), audience);
+        for (Waiter& waiter : audience.waiters)
+            if (waiter.resume) waiter.resume(std::unexpected(error));
     }
     for (Done& done : audience.watchers) done(result);
     if (is_idle() || is_failing()) settled_.notify();
@@ -120,10 +134,15 @@ void CommitQueue::answer(std::vector<Waiter> waiters, const CommitBatch& batch) 
     const Timestamp now = ports_.clock.now();
     auto refusal = batch.refusals.begin();
     for (std::size_t i = 0; i < waiters.size(); ++i) {
+        const bool is_refused = refusal != batch.refusals.end() && refusal->index == i;
+        if (!waiters[i].resume) {  // refused: it is there since a commit that was in doubt
+            if (is_refused) ++refusal;
+            continue;
+        }
         const Duration took = now - waiters[i].since;
         metrics_.accept_latency.record(
             static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0)));
-        if (refusal == batch.refusals.end() || refusal->index != i) {
+        if (!is_refused) {
             waiters[i].resume(Accepted{batch.events[i]->id, false});
             continue;
         }
@@ -136,7 +155,7 @@ void CommitQueue::answer(std::vector<Waiter> waiters, const CommitBatch& batch) 
     }
 }
 
-void CommitQueue::fail_batch(const Error& error, CommitBatch batch) {
+void CommitQueue::fail_batch(const Error& error, CommitBatch batch, const Audience& audience) {
     metrics_.commit_failures.add();
     ports_.telemetry.on_notice(Severity::error, "store", error.message);
     const bool in_doubt = error.code == ErrorCode::commit_unknown;
@@ -146,9 +165,14 @@ void CommitQueue::fail_batch(const Error& error, CommitBatch batch) {
         else if (in_doubt)
             doubtful_.push_back(update.endpoint);
     }
-    if (in_doubt)
-        for (const std::shared_ptr<Event>& event : batch.events)
+    for (std::size_t i = 0; i < batch.events.size(); ++i) {
+        const std::shared_ptr<Event>& event = batch.events[i];
+        if (in_doubt)
             doubtful_.insert(doubtful_.end(), event->targets.begin(), event->targets.end());
+        // A copy: the store may have begun to number this one.
+        if (!audience.waiters[i].resume)
+            failed_news_.push_back(std::make_shared<Event>(unnumbered(*event)));
+    }
     if (failing_ || (failed_updates_.empty() && doubtful_.empty())) return;
     failing_ = true;
     repeat_pause_ = kRepeatPauseMin;
@@ -158,9 +182,13 @@ void CommitQueue::fail_batch(const Error& error, CommitBatch batch) {
 void CommitQueue::repeat_failed() {
     CommitBatch batch;
     batch.updates = std::exchange(failed_updates_, std::vector<DeliveryUpdate>());
+    batch.events = std::exchange(failed_news_, std::vector<std::shared_ptr<Event>>());
+    Audience audience;
+    audience.waiters.resize(batch.events.size());
     ++under_way_;
-    auto done = [this, doubtful = std::exchange(doubtful_, std::vector<EndpointId>())](
-                    Result<void> result, CommitBatch committed) mutable {
+    auto done = [this, doubtful = std::exchange(doubtful_, std::vector<EndpointId>()),
+                 audience = std::move(audience)](Result<void> result,
+                                                 CommitBatch committed) mutable {
         if (result) {
             recover(doubtful);
         } else {
@@ -168,7 +196,7 @@ void CommitQueue::repeat_failed() {
             repeat_pause_ = std::min(repeat_pause_ * 2, kRepeatPauseMax);
             repeat_alarm_->arm(ports_.clock.now() + repeat_pause_);
         }
-        finish(std::move(result), std::move(committed), {});
+        finish(std::move(result), std::move(committed), std::move(audience));
     };
     ports_.store.commit(reactor_, std::move(batch), std::move(done));
 }

@@ -4,7 +4,8 @@
 // joins whatever batches wait when its previous commit ends. There is no timer: a lone event never waits for company.
 //
 // Updates are never dropped: when a commit fails they are kept and repeated with growing pauses until the store serves again
-// (attempts already happened; forgetting them would repeat them). Events are not repeated: their producers are told.
+// (attempts already happened; forgetting them would repeat them), and with them the events that tell of them. Other events
+// are not repeated: their producers are told.
 
 #include <cstdint>
 #include <functional>
@@ -28,6 +29,8 @@ public:
     // Engine::accept, without a coroutine frame of its own.
     Task<Result<Accepted>> add(std::shared_ptr<Event> event);
     void add(DeliveryUpdate update);
+    // In one commit with the event that tells of it, which needs a uid; null: there is none. Both are repeated after a failure.
+    void add(DeliveryUpdate update, std::shared_ptr<Event> news);
     // Calls `done` when this and everything added before it is durable, or with the failure. A manual attempt that was asked
     // for is not repeated after a failure: who asked is told.
     using Done = std::move_only_function<void(Result<void>)>;
@@ -52,7 +55,7 @@ public:
 
 private:
     struct Waiter {
-        std::move_only_function<void(Result<Accepted>)> resume;
+        std::move_only_function<void(Result<Accepted>)> resume;  // null: nobody waits
         Timestamp since;
     };
 
@@ -68,7 +71,7 @@ private:
     void finish(Result<void> result, CommitBatch batch, Audience audience);
     void tell_durable(CommitBatch& batch);
     void answer(std::vector<Waiter> waiters, const CommitBatch& batch);
-    void fail_batch(const Error& error, CommitBatch batch);
+    void fail_batch(const Error& error, CommitBatch batch, const Audience& audience);
     void repeat_failed();
     void recover(const std::vector<EndpointId>& doubtful);
 
@@ -91,6 +94,7 @@ private:
     // exactly while `failing_`.
     bool failing_ = false;
     std::vector<DeliveryUpdate> failed_updates_;
+    std::vector<std::shared_ptr<Event>> failed_news_;
     std::vector<EndpointId> doubtful_;
     Duration repeat_pause_{};
     std::unique_ptr<Alarm> repeat_alarm_;

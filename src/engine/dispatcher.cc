@@ -506,8 +506,9 @@ void Dispatcher::finish_attempt(LaneIndex index, const QueuedDelivery& delivery,
             std::max<std::int64_t>((now - delivery.event->accepted_at).count(), 0)));
     ports_.telemetry.on_attempt(*delivery.event, entry.route.endpoint->config, *update.attempt,
                                 update.next);
-    health_.on_decided(delivery.event, update, entry.route.endpoint->config);
-    commits_.add(std::move(update));
+    std::shared_ptr<Event> news =
+        health_.on_decided(*delivery.event, update, entry.route.endpoint->config);
+    commits_.add(std::move(update), std::move(news));
     if (entry.lane.is_suspect()) shed(index);
     after_change(index);
 }

@@ -17,56 +17,35 @@ EndpointHealth::EndpointHealth(Executor executor, Engine::Ports ports, EngineRul
                                DirectoryService& directory)
     : ports_(ports), rules_(rules), directory_(directory), tasks_(std::move(executor)) {}
 
-EndpointHealth::Kind EndpointHealth::kind_of(const DeliveryUpdate& update) {
-    if (!update.attempt) return Kind::nothing;
+std::optional<AttemptNews> EndpointHealth::news_of(const DeliveryUpdate& update) {
+    if (!update.attempt) return std::nullopt;
     const AttemptRecord& attempt = *update.attempt;
     if (attempt.outcome == AttemptOutcome::delivered)
-        return attempt.number >= kRecoveredAt ? Kind::recovered : Kind::nothing;
-    if (attempt.trigger == AttemptTrigger::manual) return Kind::nothing;
-    if (update.next == DeliveryState::dead) return Kind::exhausted;
+        return attempt.number >= kRecoveredAt ? std::optional(AttemptNews::recovered)
+                                              : std::nullopt;
+    if (attempt.trigger == AttemptTrigger::manual) return std::nullopt;
+    if (update.next == DeliveryState::dead) return AttemptNews::exhausted;
     const std::uint32_t scheduled = attempt.number - update.manual.manual_made;
-    return update.next == DeliveryState::parked && scheduled == kFailingAt ? Kind::failing
-                                                                           : Kind::nothing;
+    const bool is_failing = update.next == DeliveryState::parked && scheduled == kFailingAt;
+    return is_failing ? std::optional(AttemptNews::failing) : std::nullopt;
 }
 
-void EndpointHealth::on_decided(const EventPtr& event, const DeliveryUpdate& update,
-                                const Endpoint& endpoint) {
-    if (!listener_ || endpoint.profile != Profile::native) return;
-    if (kind_of(update) != Kind::nothing) untold_[{update.event, update.endpoint}] = event;
+std::shared_ptr<Event> EndpointHealth::on_decided(const Event& event, const DeliveryUpdate& update,
+                                                  const Endpoint& endpoint) {
+    if (!listener_ || endpoint.profile != Profile::native || endpoint.is_deleted) return nullptr;
+    const std::optional<AttemptNews> news = news_of(update);
+    return news ? listener_->on_attempt(*news, event, endpoint, *update.attempt) : nullptr;
 }
 
 void EndpointHealth::on_durable(const DeliveryUpdate& update, const PreparedEndpointPtr& endpoint) {
-    if (!update.attempt) return;
-    const Kind kind = kind_of(update);
-    const EventPtr event = kind == Kind::nothing ? nullptr : take_untold(update);
-    if (!endpoint) return;
+    if (!update.attempt || !endpoint) return;
     const Endpoint& config = endpoint->config;
     if (config.profile != Profile::native || config.is_deleted) return;
-    if (event) tell(kind, *event, config, *update.attempt);
     if (update.attempt->outcome == AttemptOutcome::delivered) {
         if (!writing_.empty() && writing_.contains(config.id)) succeeded_.insert(config.id);
         if (config.failing_since) start_change(config.id, Change::recovers, config.failing_since);
-    } else if (kind == Kind::exhausted) {
+    } else if (news_of(update) == AttemptNews::exhausted) {
         note_exhausted(config);
-    }
-}
-
-EventPtr EndpointHealth::take_untold(const DeliveryUpdate& update) {
-    const auto found = untold_.find({update.event, update.endpoint});
-    if (found == untold_.end()) return nullptr;
-    EventPtr event = std::move(found->second);
-    untold_.erase(found);
-    return event;
-}
-
-void EndpointHealth::tell(Kind kind, const Event& event, const Endpoint& endpoint,
-                          const AttemptRecord& attempt) {
-    if (!listener_) return;
-    switch (kind) {
-        case Kind::nothing: break;
-        case Kind::failing: listener_->on_failing(event, endpoint, attempt); break;
-        case Kind::exhausted: listener_->on_exhausted(event, endpoint, attempt); break;
-        case Kind::recovered: listener_->on_recovered(event, endpoint, attempt); break;
     }
 }
 

@@ -4,9 +4,9 @@
 // at which nothing has succeeded for too long, and tells of it. It hears of every durable outcome, but writes only where the
 // picture changes, and never twice at once for one endpoint. One per reactor.
 
-#include <map>
+#include <memory>
+#include <optional>
 #include <set>
-#include <utility>
 
 #include "domain/directory.h"
 #include "domain/lane.h"
@@ -24,21 +24,19 @@ public:
 
     // Null: nobody.
     void report_to(EndpointNews* listener) { listener_ = listener; }
-    // An attempt was decided on; nothing is durable yet.
-    void on_decided(const EventPtr& event, const DeliveryUpdate& update, const Endpoint& endpoint);
+    // An attempt was decided on; nothing is durable yet. Returns the event that is to be stored with the update, if any.
+    [[nodiscard]] std::shared_ptr<Event> on_decided(const Event& event,
+                                                    const DeliveryUpdate& update,
+                                                    const Endpoint& endpoint);
     // It is now. `endpoint` is its newest configuration; null: it is gone.
     void on_durable(const DeliveryUpdate& update, const PreparedEndpointPtr& endpoint);
     // Returns when no configuration write is under way.
     Task<void> join() { return tasks_.join(); }
 
 private:
-    enum class Kind : std::uint8_t { nothing, failing, exhausted, recovered };
     enum class Change : std::uint8_t { begins_to_fail, recovers, is_given_up };
 
-    [[nodiscard]] static Kind kind_of(const DeliveryUpdate& update);
-    [[nodiscard]] EventPtr take_untold(const DeliveryUpdate& update);
-    void tell(Kind kind, const Event& event, const Endpoint& endpoint,
-              const AttemptRecord& attempt);
+    [[nodiscard]] static std::optional<AttemptNews> news_of(const DeliveryUpdate& update);
     void note_exhausted(const Endpoint& endpoint);
     void start_change(EndpointId endpoint, Change change, std::optional<Timestamp> seen);
     Task<void> write(EndpointId endpoint, Change change, std::optional<Timestamp> seen);
@@ -47,7 +45,6 @@ private:
     EngineRules rules_;
     DirectoryService& directory_;
     EndpointNews* listener_ = nullptr;
-    std::map<std::pair<EventId, EndpointId>, EventPtr> untold_;  // events worth telling of
     std::set<EndpointId> writing_;
     std::set<EndpointId> succeeded_;  // of these, meanwhile
     TaskGroup tasks_;

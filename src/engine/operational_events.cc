@@ -54,6 +54,21 @@ std::string_view type_of(EndpointChange change) {
     return {};
 }
 
+std::string_view type_of(AttemptNews news) {
+    switch (news) {
+        case AttemptNews::failing: return "message.attempt.failing";
+        case AttemptNews::exhausted: return "message.attempt.exhausted";
+        case AttemptNews::recovered: return "message.attempt.recovered";
+    }
+    return {};
+}
+
+std::string payload(std::string_view type, std::string_view data) {
+    ObjectText text;
+    text.text("type", type).raw("data", data);
+    return text.end();
+}
+
 std::optional<std::string> application_uid(const Directory& directory, ApplicationId id) {
     const PreparedApplicationPtr application = directory.find(id);
     return application ? application->config.uid : std::nullopt;
@@ -123,26 +138,17 @@ void OperationalEvents::on_disabled(const Endpoint& endpoint, Timestamp failing_
     enqueue(endpoint.organization, type_of(EndpointChange::disabled), data.end());
 }
 
-void OperationalEvents::on_failing(const Event& event, const Endpoint& endpoint,
-                                   const AttemptRecord& attempt) {
-    on_attempt("message.attempt.failing", event, endpoint, attempt);
-}
-
-void OperationalEvents::on_exhausted(const Event& event, const Endpoint& endpoint,
-                                     const AttemptRecord& attempt) {
-    on_attempt("message.attempt.exhausted", event, endpoint, attempt);
-}
-
-void OperationalEvents::on_recovered(const Event& event, const Endpoint& endpoint,
-                                     const AttemptRecord& attempt) {
-    on_attempt("message.attempt.recovered", event, endpoint, attempt);
-}
-
-void OperationalEvents::on_attempt(std::string_view type, const Event& event,
-                                   const Endpoint& endpoint, const AttemptRecord& attempt) {
-    if (!is_listened_to(event.organization)) return;
-    enqueue(event.organization, type,
-            attempt_data(*directory_.current(), event, endpoint, attempt));
+std::shared_ptr<Event> OperationalEvents::on_attempt(AttemptNews news, const Event& event,
+                                                     const Endpoint& endpoint,
+                                                     const AttemptRecord& attempt) {
+    if (!is_listened_to(event.organization)) return nullptr;
+    const std::string_view type = type_of(news);
+    const std::string data = attempt_data(*directory_.current(), event, endpoint, attempt);
+    std::shared_ptr<Event> made =
+        make_event(Waiting{event.organization, type, payload(type, data)});
+    const AttemptId id = attempt_id(attempt.started_at, event.id, endpoint.id, attempt.number);
+    if (made) made->uid = std::string(type) + "." + to_base62("atmpt", id);
+    return made;
 }
 
 void OperationalEvents::on_job_finished(const Job& job) {
@@ -181,9 +187,7 @@ void OperationalEvents::enqueue(OrganizationId organization, std::string_view ty
                                  "too many are waiting: some are dropped until the queue is empty");
         return;
     }
-    ObjectText payload;
-    payload.text("type", type).raw("data", data);
-    waiting_.push_back(Waiting{organization, type, payload.end()});
+    waiting_.push_back(Waiting{organization, type, payload(type, data)});
     if (is_sending_) return;
     is_sending_ = true;
     tasks_.spawn(send_waiting());
@@ -201,20 +205,27 @@ Task<void> OperationalEvents::send_waiting() {
     is_sending_ = false;
 }
 
-Task<void> OperationalEvents::send(Waiting waiting) {
+std::shared_ptr<Event> OperationalEvents::make_event(Waiting waiting) {
     const PreparedApplicationPtr application = listener(waiting.organization);
-    if (!application) co_return;
+    if (!application) return nullptr;
     auto event = std::make_shared<Event>();
     event->organization = application->config.organization;
     event->application = application->config.id;
     event->type = waiting.type;
     event->payload = std::move(waiting.payload);
     event->targets = targets_of(*directory_.current(), *event);
+    return event;
+}
+
+Task<void> OperationalEvents::send(Waiting waiting) {
+    const std::string_view type = waiting.type;
+    std::shared_ptr<Event> event = make_event(std::move(waiting));
+    if (!event) co_return;
     const Result<Accepted> accepted = co_await accept_(std::move(event));
     if (!accepted && accepted.error().code != ErrorCode::stopping)
-        telemetry_.on_notice(Severity::warning, "operational events",
-                             std::string(waiting.type) + " could not be stored and is dropped: " +
-                                 accepted.error().message);
+        telemetry_.on_notice(
+            Severity::warning, "operational events",
+            std::string(type) + " could not be stored and is dropped: " + accepted.error().message);
 }
 
 }  // namespace posthaste

@@ -2,8 +2,9 @@
 
 // Tells an organization's owner what became of its endpoints and deliveries, by ordinary events: an event of the management
 // organization, in the application whose uid is the name of the affected organization. Where there is no such application,
-// nobody is told. Events are best effort: they wait in a bounded queue, and a full queue or a store that fails drops them
-// with a notice. Nothing here blocks or fails its caller. One per reactor, on its executor.
+// nobody is told. Events about attempts are stored with the attempts. The others are best effort: they wait in a bounded queue,
+// and a full queue or a store that fails drops them with a notice. Nothing here blocks or fails its caller. One per reactor, on
+// its executor.
 
 #include <cstddef>
 #include <cstdint>
@@ -58,12 +59,9 @@ public:
     // For the API, after the change was published. `endpoint` as it is now; deleted: as it was.
     void on_endpoint(EndpointChange change, const Endpoint& endpoint);
     // For the engine.
-    void on_failing(const Event& event, const Endpoint& endpoint,
-                    const AttemptRecord& attempt) override;
-    void on_exhausted(const Event& event, const Endpoint& endpoint,
-                      const AttemptRecord& attempt) override;
-    void on_recovered(const Event& event, const Endpoint& endpoint,
-                      const AttemptRecord& attempt) override;
+    [[nodiscard]] std::shared_ptr<Event> on_attempt(AttemptNews news, const Event& event,
+                                                    const Endpoint& endpoint,
+                                                    const AttemptRecord& attempt) override;
     // It was disabled because its deliveries failed since then.
     void on_disabled(const Endpoint& endpoint, Timestamp failing_since) override;
     // For the JobRunner.
@@ -80,13 +78,13 @@ private:
         std::string payload;
     };
 
-    void on_attempt(std::string_view type, const Event& event, const Endpoint& endpoint,
-                    const AttemptRecord& attempt);
     [[nodiscard]] bool is_listened_to(OrganizationId organization);
     [[nodiscard]] PreparedApplicationPtr listener(OrganizationId organization);
     void enqueue(OrganizationId organization, std::string_view type, std::string data);
     Task<void> send_waiting();
     Task<void> send(Waiting waiting);
+    // Null: nobody listens any more.
+    [[nodiscard]] std::shared_ptr<Event> make_event(Waiting waiting);
 
     // Constant after construction:
     Executor executor_;

@@ -9,20 +9,27 @@ namespace posthaste::test {
 namespace {
 
 struct News final : EndpointNews {
-    void on_failing(const Event&, const Endpoint&, const AttemptRecord& attempt) override {
-        told.push_back("failing " + std::to_string(attempt.number));
-    }
-    void on_exhausted(const Event&, const Endpoint&, const AttemptRecord& attempt) override {
-        told.push_back("exhausted " + std::to_string(attempt.number));
-    }
-    void on_recovered(const Event&, const Endpoint&, const AttemptRecord& attempt) override {
-        told.push_back("recovered " + std::to_string(attempt.number));
+    std::shared_ptr<Event> on_attempt(AttemptNews news, const Event&, const Endpoint& endpoint,
+                                      const AttemptRecord& attempt) override {
+        const std::string text =
+            kNames[static_cast<std::size_t>(news)] + " " + std::to_string(attempt.number);
+        told.push_back(text);
+        if (targets.empty()) return nullptr;
+        auto event = std::make_shared<Event>();
+        event->application = endpoint.application;
+        event->uid = round + text;
+        event->payload = text;
+        event->targets = targets;
+        return event;
     }
     void on_disabled(const Endpoint& endpoint, Timestamp failing_since) override {
         told.push_back("disabled");
         is_active = endpoint.is_active;
         since = failing_since;
     }
+    const std::vector<std::string> kNames = {"failing", "exhausted", "recovered"};
+    std::vector<EndpointId> targets;  // who gets events of it
+    std::string round;
     std::vector<std::string> told;
     bool is_active = true;
     Timestamp since;
@@ -318,6 +325,37 @@ TEST_F(EngineRulesTest, OtherProfilesAreNotJudged) {
     ASSERT_TRUE(accept({one.id}));
     EXPECT_FALSE(stored(one.id).failing_since);
     EXPECT_TRUE(news_.told.empty());
+}
+
+// Whatever becomes of the commit: the attempt and what tells of it are stored together, and told once.
+TEST_F(EngineRulesTest, NewsAreStoredWithTheAttempt) {
+    for (const CommitFate fate : {CommitFate::applied, CommitFate::refused,
+                                  CommitFate::unknown_applied, CommitFate::unknown_lost}) {
+        SCOPED_TRACE(static_cast<int>(fate));
+        Endpoint made;
+        made.application = application_.id;
+        made.url = "http://receiver.test/";
+        made.retry.attempts_max = 1;
+        const Endpoint one = *world_.run(world_.engine().directory().create(made));
+        made.url = "http://owner.test/";
+        const Endpoint owner = *world_.run(world_.engine().directory().create(made));
+        news_.targets = {owner.id};
+        news_.round = "round " + std::to_string(static_cast<int>(fate));
+        world_.received.clear();
+        world_.hold = true;
+        ASSERT_TRUE(accept({one.id}));
+        world_.hold = false;
+        world_.fate = fate;
+        world_.answers.assign(1, answer(500));
+        world_.release();
+        world_.fate = CommitFate::applied;
+        world_.advance(10s);
+        std::vector<std::string> told;
+        for (const Received& request : world_.received)
+            if (request.url == owner.url) told.push_back(request.body);
+        EXPECT_EQ(told, std::vector<std::string>{"exhausted 1"});
+        world_.answers.clear();
+    }
 }
 
 TEST_F(EngineRulesTest, OwnersHearOfTheFourthFailureAndOfALateSuccess) {

@@ -143,19 +143,21 @@ TEST_F(OperationalEventsTest, AnEndpointThatWasDisabledForItsFailures) {
 }
 
 TEST_F(OperationalEventsTest, WhatHappensToDeliveries) {
-    using Tell = void (OperationalEvents::*)(const Event&, const Endpoint&, const AttemptRecord&);
-    const std::vector<std::pair<Tell, std::string>> rows = {
-        {&OperationalEvents::on_failing, "message.attempt.failing"},
-        {&OperationalEvents::on_exhausted, "message.attempt.exhausted"},
-        {&OperationalEvents::on_recovered, "message.attempt.recovered"},
+    const std::vector<std::pair<AttemptNews, std::string>> rows = {
+        {AttemptNews::failing, "message.attempt.failing"},
+        {AttemptNews::exhausted, "message.attempt.exhausted"},
+        {AttemptNews::recovered, "message.attempt.recovered"},
     };
     const AttemptId attempt = attempt_id(attempt_.started_at, event_.id, endpoint_.id, 4);
     for (const auto& uid : {std::optional<std::string>(), std::optional<std::string>("order-7")}) {
         event_.uid = uid;
-        for (const auto& [tell, type] : rows) {
-            (*events_.*tell)(event_, endpoint_, attempt_);
-            const EventPtr event = sent();
+        for (const auto& [news, type] : rows) {
+            const EventPtr event = events_->on_attempt(news, event_, endpoint_, attempt_);
+            ASSERT_TRUE(event);
+            EXPECT_EQ(event->application, listener_);
+            EXPECT_EQ(event->targets, std::vector{receiver_});
             EXPECT_EQ(event->type, type);
+            EXPECT_EQ(event->uid, type + "." + to_base62("atmpt", attempt));
             EXPECT_EQ(event->payload,
                       R"({"type":")" + type + R"(","data":{"appId":")" +
                           to_base62("app", application_) + R"(","appUid":"shop","msgId":")" +
@@ -207,6 +209,7 @@ TEST_F(OperationalEventsTest, NobodyListens) {
     endpoint_.organization = kOwner;
     world_.remove(listener_);
     events_->on_endpoint(EndpointChange::created, endpoint_);
+    EXPECT_FALSE(events_->on_attempt(AttemptNews::failing, event_, endpoint_, attempt_));
     settle();
     EXPECT_EQ(accepted_.size(), 0u);
     EXPECT_EQ(world_.telemetry.notices, std::vector<std::string>());
