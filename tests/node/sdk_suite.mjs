@@ -298,6 +298,40 @@ test('the portal gives a link and a token for this application only', async () =
     await refused(customer.message.create(app.id, { eventType: 'a.b', payload: {} }), 403);
 });
 
+test('tokens of the portal are limited, and taken back', async () => {
+    const app = await newApp();
+    const endpoint = await newEndpoint(app, '/portal');
+    const customer = async (limits) => {
+        const { token } = await svix.authentication.appPortalAccess(app.id, limits);
+        return new Svix(token, { serverUrl });
+    };
+    const viewer = await customer({ readOnly: true, sessionId: 'view' });
+    await refused(viewer.endpoint.patch(app.id, endpoint.id, { description: 'no' }), 403);
+    await refused(viewer.endpoint.getSecret(app.id, endpoint.id), 403);
+    const keeper = await customer({ capabilities: ['ViewBase', 'ManageEndpointSecret'] });
+    await keeper.endpoint.rotateSecret(app.id, endpoint.id, {});
+    assert.ok((await keeper.endpoint.getSecret(app.id, endpoint.id)).key);
+    await refused(keeper.endpoint.delete(app.id, endpoint.id), 403);
+    await svix.authentication.expireAll(app.id, { sessionIds: ['view'] });
+    await refused(viewer.application.get(app.id), 401);
+    await keeper.authentication.logout();
+    await refused(keeper.application.get(app.id), 401);
+    assert.equal((await (await customer({})).application.get(app.id)).id, app.id);
+});
+
+test('a message that is to be delivered later says so, and waits', async () => {
+    const app = await newApp();
+    await newEndpoint(app, '/later');
+    const deliverAt = new Date(Date.now() + 3_600_000);
+    const later = await svix.message.create(app.id, { eventType: 'a.b', payload: { n: 1 }, deliverAt });
+    assert.equal(later.deliverAt?.getTime(), deliverAt.getTime());
+    await svix.message.create(app.id, { eventType: 'a.b', payload: { n: 2 } });
+    const [first] = await receiver.arrived('/later', 1);
+    assert.equal(JSON.parse(first.body).n, 2);
+    const { data } = await svix.messageAttempt.listAttemptedDestinations(app.id, later.id);
+    assert.deepEqual(data.map(({ nextAttempt }) => nextAttempt?.getTime()), [deliverAt.getTime()]);
+});
+
 test('refusals reach the SDK as errors it can read', async () => {
     await refused(new Svix('no.such.token', { serverUrl }).application.list(), 401);
     const app = await newApp();
