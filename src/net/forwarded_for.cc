@@ -4,17 +4,11 @@
 #include <ranges>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace posthaste {
 
 namespace {
-
-constexpr std::string_view kBlanks = " \t";
-
-std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-    return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
 
 bool is_port(std::string_view text) {
     constexpr std::size_t kDigitsMax = 5;
@@ -43,7 +37,7 @@ std::optional<IpAddress> parse_node(std::string_view text) {
 std::string_view take_last(std::string_view& list) {
     const std::size_t comma = list.rfind(',');
     const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
-    const std::string_view item = trimmed(list.substr(begin));
+    const std::string_view item = trim_blanks(list.substr(begin));
     list = list.substr(0, begin == 0 ? 0 : comma);
     return item;
 }

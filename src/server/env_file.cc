@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace posthaste {
 
@@ -77,17 +78,11 @@ Result<std::string> take_quoted(std::string_view& rest, char quote) {
     return value;
 }
 
-std::string_view trimmed(std::string_view text) {
-    skip_blanks(text);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    return text;
-}
-
 // Up to a comment, which begins with # behind a blank.
 Result<std::string> take_plain(std::string_view rest) {
     std::size_t end = 0;
     while (end < rest.size() && !(rest[end] == '#' && end > 0 && is_blank(rest[end - 1]))) ++end;
-    const std::string_view value = trimmed(rest.substr(0, end));
+    const std::string_view value = trim_blanks(rest.substr(0, end));
     if (value.find("${") != std::string_view::npos)
         return wrong("variables are not expanded; put ${ between single quotes");
     return std::string(value);

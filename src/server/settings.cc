@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "domain/url.h"
 
 namespace posthaste {
@@ -38,20 +39,14 @@ Result<void> read_flag(std::string_view text, bool& out) {
     return {};
 }
 
-std::string_view trimmed(std::string_view text) {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    return text;
-}
-
 // The items of "a, b" or "[a, b]", without the empty ones.
 std::vector<std::string_view> items_of(std::string_view text) {
-    text = trimmed(text);
+    text = trim_blanks(text);
     if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
     std::vector<std::string_view> items;
     while (!text.empty()) {
         const std::size_t comma = std::min(text.find(','), text.size());
-        const std::string_view item = trimmed(text.substr(0, comma));
+        const std::string_view item = trim_blanks(text.substr(0, comma));
         if (!item.empty()) items.push_back(item);
         text.remove_prefix(std::min(comma + 1, text.size()));
     }

@@ -1,6 +1,7 @@
 #include "server/commands/message_reader.h"
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,12 +11,6 @@ namespace posthaste {
 namespace {
 
 constexpr std::size_t kHeadBytesMax = 64u << 10;
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 bool parse_number(std::string_view text, int base, std::uint64_t& out) {
     const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), out, base);
@@ -30,7 +25,7 @@ bool is_token_char(char c) {
 bool lists_token(std::string_view list, std::string_view token) {
     while (!list.empty()) {
         const std::size_t comma = std::min(list.find(','), list.size());
-        if (equal_ignoring_case(trimmed(list.substr(0, comma)), token)) return true;
+        if (equal_ignoring_case(trim_blanks(list.substr(0, comma)), token)) return true;
         list.remove_prefix(std::min(comma + 1, list.size()));
     }
     return false;
@@ -176,7 +171,8 @@ void MessageReader::on_field(std::string_view line) {
     const std::string_view name = line.substr(0, colon);
     if (!std::all_of(name.begin(), name.end(), is_token_char))
         return give_up("malformed header name");
-    message_.fields.push_back({std::string(name), std::string(trimmed(line.substr(colon + 1)))});
+    message_.fields.push_back(
+        {std::string(name), std::string(trim_blanks(line.substr(colon + 1)))});
 }
 
 void MessageReader::on_head_end() {
@@ -207,7 +203,7 @@ void MessageReader::on_head_end() {
 }
 
 void MessageReader::on_chunk_size(std::string_view line) {
-    const std::string_view digits = trimmed(line.substr(0, line.find(';')));
+    const std::string_view digits = trim_blanks(line.substr(0, line.find(';')));
     if (!parse_number(digits, 16, body_left_)) return give_up("malformed chunk size");
     state_ = body_left_ == 0 ? State::trailers : State::chunk_data;
 }
