@@ -1,5 +1,6 @@
 #include "api/contacts/account.h"
 
+#include "api/problems.h"
 #include "api/reply.h"
 
 namespace posthaste::contacts {
@@ -33,6 +34,15 @@ std::expected<Account, HttpResponse> find_account(const Call& call) {
             403, "This is about a user's own objects: log in, or use an API key of that user."));
     const ApplicationId application = application_of(call.context->settings, *user);
     return Account{std::move(user), application};
+}
+
+std::expected<Addressed, HttpResponse> find_addressed(const Call& call, std::string_view name) {
+    auto account = find_account(call);
+    if (!account) return std::unexpected(std::move(account).error());
+    Problems problems;
+    const auto id = read_path_id(problems, name, call.params[0]);
+    if (!id) return std::unexpected(problems.reply());
+    return Addressed{*std::move(account), *id};
 }
 
 bool is_hidden(const Call& call, OrganizationId organization,

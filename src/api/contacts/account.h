@@ -4,6 +4,7 @@
 // endpoints; users who belong to no one application use their organization's default one.
 
 #include <expected>
+#include <string_view>
 
 #include "api/admission.h"
 #include "api/route.h"
@@ -21,6 +22,14 @@ struct Account {
 
 // The user who is logged in, or who made the API key that is used: in both modes of --auth. The error is the answer.
 [[nodiscard]] std::expected<Account, HttpResponse> find_account(const Call& call);
+
+// Together with the id that the path gives for `name`.
+struct Addressed {
+    Account account;
+    Id id;
+};
+[[nodiscard]] std::expected<Addressed, HttpResponse> find_addressed(const Call& call,
+                                                                    std::string_view name);
 
 // The user with that id whose contacts the caller may add to. In open mode: any of the server's own organization; in
 // required mode: of the caller's, and a caller limited to an application knows its user alone. Null: none.

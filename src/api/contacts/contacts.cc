@@ -110,12 +110,9 @@ Task<HttpResponse> list_subscribers(Call call) {
 
 Task<HttpResponse> get_subscriber(Call call) {
     const ApiContext& context = *call.context;
-    const auto account = find_account(call);
-    if (!account) co_return account.error();
-    Problems problems;
-    const auto id = read_path_id(problems, "subscriber_id", call.params[0]);
-    if (!id) co_return problems.reply();
-    const auto found = co_await context.contacts.read(account->user->id, ContactId(*id));
+    const auto own = find_addressed(call, "subscriber_id");
+    if (!own) co_return own.error();
+    const auto found = co_await context.contacts.read(own->account.user->id, ContactId(own->id));
     if (!found) co_return reply_failure(found.error(), context);
     co_return reply_contact(200, *found);
 }
@@ -144,17 +141,13 @@ Task<HttpResponse> update_subscriber(Call call) {
 
 Task<HttpResponse> delete_subscriber(Call call) {
     const ApiContext& context = *call.context;
-    const auto account = find_account(call);
-    if (!account) co_return account.error();
-    Problems problems;
-    const auto id = read_path_id(problems, "subscriber_id", call.params[0]);
-    if (!id) co_return problems.reply();
-
+    const auto own = find_addressed(call, "subscriber_id");
+    if (!own) co_return own.error();
     Contacts::Tell tell = [&](const Contact& removed) {
-        return event_of(context, kDeleted, removed, account->application);
+        return event_of(context, kDeleted, removed, own->account.application);
     };
-    const auto removed =
-        co_await context.contacts.remove(account->user->id, ContactId(*id), std::move(tell));
+    const auto removed = co_await context.contacts.remove(own->account.user->id, ContactId(own->id),
+                                                          std::move(tell));
     if (!removed) co_return reply_failure(removed.error(), context);
     report(context, *removed);
     co_return reply(200, R"({"message":"Subscriber deleted successfully"})");

@@ -161,14 +161,12 @@ Task<HttpResponse> update_webhook(Call call) {
 // What is on its way to it is cancelled; a list with include_inactive goes on showing it.
 Task<HttpResponse> delete_webhook(Call call) {
     const ApiContext& context = *call.context;
-    const auto account = find_account(call);
-    if (!account) co_return account.error();
-    Problems problems;
-    const auto id = read_path_id(problems, "webhook_id", call.params[0]);
-    if (!id) co_return problems.reply();
-    if (!find_own(call, *account, EndpointId(*id))) co_return reply_no_webhook();
+    const auto own = find_addressed(call, "webhook_id");
+    if (!own) co_return own.error();
+    const EndpointId id(own->id);
+    if (!find_own(call, own->account, id)) co_return reply_no_webhook();
     const Result<Endpoint> removed =
-        co_await context.engine.directory().remove(EndpointId(*id), author_of(call));
+        co_await context.engine.directory().remove(id, author_of(call));
     if (!removed) co_return reply_failure(removed.error(), context);
     co_return reply(200, R"({"message":"Webhook deleted successfully"})");
 }
