@@ -21,7 +21,10 @@ constexpr char kAccounts[] =
 constexpr char kSealing[] =
 #include "config_4.sql.inc"
     ;
-constexpr const char* kMigrations[] = {kSchema, kNative, kAccounts, kSealing};
+constexpr char kSearch[] =
+#include "config_5.sql.inc"
+    ;
+constexpr const char* kMigrations[] = {kSchema, kNative, kAccounts, kSealing, kSearch};
 static_assert(std::size(kMigrations) == kConfigVersion);
 
 // What is deleted is overwritten: a secret's end is its end. Changes here are rare enough to pay for it.

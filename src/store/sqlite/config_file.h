@@ -22,7 +22,7 @@ namespace posthaste {
 
 // Brings the file to the current schema; refuses a newer one. Tests make files of an older version. REQUIRES, for the steps
 // from version 4 on: register_sealing().
-inline constexpr std::size_t kConfigVersion = 4;
+inline constexpr std::size_t kConfigVersion = 5;
 [[nodiscard]] Result<void> migrate_config(SqliteDatabase& database,
                                           std::size_t version = kConfigVersion);
 

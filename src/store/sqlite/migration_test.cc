@@ -86,6 +86,48 @@ TEST(Migration, configuration_of_version_2_goes_on) {
     }
 }
 
+// Version 4 had no names in the indexes of lists.
+constexpr char kListOf4[] =
+    "INSERT INTO record(kind, id, organization, parent, name, revision, body, label) VALUES"
+    " (10, x'00000000000000010000000000000001', zeroblob(16), x'00000000000000070000000000000007',"
+    "  'ada@example.com', 1, '{}', 'active'),"
+    " (10, x'00000000000000010000000000000002', zeroblob(16), x'00000000000000070000000000000007',"
+    "  'bob@example.com', 1, '{}', 'active'),"
+    " (10, x'00000000000000010000000000000003', zeroblob(16), x'00000000000000070000000000000007',"
+    "  'ada@example.org', 1, '{}', 'bounced')";
+
+TEST(Migration, lists_of_version_4_are_searched) {
+    const TemporaryDirectory directory;
+    TestEntropy entropy;
+    Sealer sealer(test_keys(), entropy);
+    {
+        auto database =
+            SqliteDatabase::open(directory.path() + "/posthaste.db", SqliteAccess::create, {});
+        ASSERT_TRUE(database);
+        ASSERT_TRUE(register_sealing(*database, sealer));
+        ASSERT_TRUE(migrate_config(*database, 4));
+        const auto filled = database->execute(kListOf4);
+        ASSERT_TRUE(filled) << filled.error().message;
+    }
+    SqliteOptions options;
+    options.directory = directory.path();
+    StoreDriver driver(options);
+    const auto recovery = driver.open();
+    ASSERT_TRUE(recovery) << recovery.error().message;
+    RecordQuery list;
+    list.kind = RecordKind::contact;
+    list.parent = Id{7, 7};
+    EXPECT_EQ(driver.run(driver.store().count_records(list)), 3u);
+    list.name_contains = "ADA";
+    EXPECT_EQ(driver.run(driver.store().count_records(list)), 2u);
+    list.label = "bounced";
+    const auto found = driver.run(driver.store().read_records(list));
+    ASSERT_TRUE(found);
+    ASSERT_EQ(found->size(), 1u);
+    EXPECT_EQ(found->at(0).name, "ada@example.org");
+    driver.close();
+}
+
 TEST(Migration, an_older_store_goes_on) {
     const TemporaryDirectory directory;
     std::filesystem::create_directory(directory.path() + "/log");

@@ -123,6 +123,11 @@ std::vector<RecordExpectation> record_expectations() {
     searched.skip = 20;
     RecordQuery searched_all = searched;
     searched_all.label.reset();
+    RecordQuery list;  // of contacts
+    list.parent = child.parent;
+    list.name_contains = "ada";
+    RecordQuery labelled_list = list;
+    labelled_list.label = "active";
     RecordQuery unlabelled = child;
     unlabelled.label = "";
     RecordQuery top = own;
@@ -151,6 +156,10 @@ std::vector<RecordExpectation> record_expectations() {
         {"labelled", labelled, kByLabel, kByLabel},
         {"searched", searched, kByLabel, kByLabel},
         {"searched_all", searched_all, kByParent, kByParent},
+        {"list", list, kByParent,
+         "SEARCH record USING COVERING INDEX record_by_parent (kind=? AND parent=?); "},
+        {"labelled_list", labelled_list, kByLabel,
+         "SEARCH record USING COVERING INDEX record_by_label (kind=? AND parent=? AND label=?); "},
         {"unlabelled", unlabelled, kByParent, kByParent},
         {"top", top, kByKind, kByKind},
         {"named", named, kByName,
