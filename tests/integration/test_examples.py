@@ -161,6 +161,14 @@ class Contacts(ExampleTest):
         self.assertEqual([("subscriber.created", "ada@example.com"), ("subscriber.created", "grace@example.com")], told)
 
 
+class MailboxFlow(ExampleTest):
+    def test_readme(self):
+        self.run_readme("mailbox-flow")
+        received = {log: [json.loads(line["body"])["data"]["order_id"] for line in self.printed(log)]
+                    for log in ("receiver.log", "broken.log", "repaired.log")}
+        self.assertEqual({"receiver.log": ["ORD-001"], "broken.log": ["ORD-002"] * 3, "repaired.log": ["ORD-002"]}, received)
+
+
 class WithAnSdk(ExampleTest):
     def setUp(self):
         super().setUp()
