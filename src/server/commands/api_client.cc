@@ -22,6 +22,12 @@ Result<json::value> parse_json(const HttpMessage& answer) {
     return value;
 }
 
+Result<json::object> parse_object(const HttpMessage& answer) {
+    ASSIGN_OR_RETURN(json::value value, parse_json(answer));
+    if (!value.is_object()) return fail(ErrorCode::io, "the server's answer is not an object");
+    return std::move(value.get_object());
+}
+
 std::string text_of(const json::object& object, std::string_view key) {
     const json::value* value = object.if_contains({key.data(), key.size()});
     if (value == nullptr || !value->is_string()) return {};
@@ -45,6 +51,14 @@ Result<SubscriptionSummary> read_subscription(const json::value& value) {
         return fail(ErrorCode::io, "the server's answer is not a subscription");
     return SubscriptionSummary{text_of(*object, "id"), text_of(*object, "target_url"),
                                truth_of(*object, "is_active", true)};
+}
+
+Result<MailboxSummary> read_mailbox(const json::value& value) {
+    const json::object* object = value.if_object();
+    if (object == nullptr || text_of(*object, "id").empty())
+        return fail(ErrorCode::io, "the server's answer is not a mailbox");
+    return MailboxSummary{text_of(*object, "id"), text_of(*object, "name"),
+                          text_of(*object, "target_url")};
 }
 
 AttemptSummary read_attempt(const json::object& object) {
@@ -92,22 +106,27 @@ Result<SubscriptionSummary> ApiClient::create_subscription(const SubscriptionDra
     return read_subscription(value);
 }
 
-Result<std::vector<SubscriptionSummary>> ApiClient::list_subscriptions() const {
-    std::vector<SubscriptionSummary> all;
+template <class Summary>
+Result<std::vector<Summary>> ApiClient::list(std::string_view path,
+                                             Result<Summary> (*read)(const json::value&)) const {
+    std::vector<Summary> all;
     for (;;) {
-        ASSIGN_OR_RETURN(const HttpMessage answer,
-                         expect_success("GET", fmt::format("/subscriptions/?skip={}&limit={}",
-                                                           all.size(), kPage)));
+        ASSIGN_OR_RETURN(
+            const HttpMessage answer,
+            expect_success("GET", fmt::format("{}?skip={}&limit={}", path, all.size(), kPage)));
         ASSIGN_OR_RETURN(const json::value value, parse_json(answer));
         const json::array* page = value.if_array();
-        if (page == nullptr)
-            return fail(ErrorCode::io, "the server's answer is not a list of subscriptions");
+        if (page == nullptr) return fail(ErrorCode::io, "the server's answer is not a list");
         for (const json::value& each : *page) {
-            ASSIGN_OR_RETURN(SubscriptionSummary subscription, read_subscription(each));
-            all.push_back(std::move(subscription));
+            ASSIGN_OR_RETURN(Summary summary, read(each));
+            all.push_back(std::move(summary));
         }
         if (page->size() < kPage) return all;
     }
+}
+
+Result<std::vector<SubscriptionSummary>> ApiClient::list_subscriptions() const {
+    return list("/subscriptions/", read_subscription);
 }
 
 Result<SubscriptionSummary> ApiClient::find_or_create(const SubscriptionDraft& draft,
@@ -121,12 +140,44 @@ Result<SubscriptionSummary> ApiClient::find_or_create(const SubscriptionDraft& d
     return create_subscription(draft);
 }
 
+Result<std::vector<MailboxSummary>> ApiClient::list_mailboxes() const {
+    return list("/api/mailboxes", read_mailbox);
+}
+
+Result<MailboxSummary> ApiClient::find_or_create(const MailboxDraft& draft, bool& created) const {
+    created = false;
+    ASSIGN_OR_RETURN(const auto all, list_mailboxes());
+    const auto found = std::ranges::find(all, draft.name, &MailboxSummary::name);
+    if (found != all.end()) return *found;
+    created = true;
+    const json::object body{
+        {"name", draft.name}, {"target_url", draft.target_url}, {"api_key", draft.api_key}};
+    ASSIGN_OR_RETURN(const HttpMessage answer,
+                     expect_success("POST", "/api/mailboxes", json::serialize(body)));
+    ASSIGN_OR_RETURN(const json::value value, parse_json(answer));
+    return read_mailbox(value);
+}
+
+Result<std::string> ApiClient::hand_in(std::string_view mailbox_id, std::string_view api_key,
+                                       std::string_view body) const {
+    ASSIGN_OR_RETURN(const HttpMessage answer,
+                     http_.call("POST", fmt::format("/webhooks/{}", mailbox_id), body,
+                                fmt::format("x-api-key: {}\r\n", api_key)));
+    if (answer.status == 401)
+        return fail(ErrorCode::invalid,
+                    fmt::format("the mailbox {} has another key by now", mailbox_id));
+    if (answer.status != 200)
+        return fail(ErrorCode::unavailable,
+                    fmt::format("POST /webhooks/{} was answered {}: {}", mailbox_id, answer.status,
+                                utf8_prefix(answer.body, 500)));
+    ASSIGN_OR_RETURN(const json::object object, parse_object(answer));
+    return text_of(object, "tracking_number");
+}
+
 Result<std::string> ApiClient::create_native(std::string_view path, std::string_view body) const {
     ASSIGN_OR_RETURN(const HttpMessage answer, expect_success("POST", path, body));
-    ASSIGN_OR_RETURN(const json::value value, parse_json(answer));
-    const json::object* object = value.if_object();
-    if (object == nullptr) return fail(ErrorCode::io, "the server's answer is not an object");
-    return text_of(*object, "id");
+    ASSIGN_OR_RETURN(const json::object object, parse_object(answer));
+    return text_of(object, "id");
 }
 
 Result<void> ApiClient::delete_subscription(std::string_view id) const {
@@ -140,10 +191,8 @@ Result<IngestReply> ApiClient::ingest(std::string_view subscription_id,
     ASSIGN_OR_RETURN(
         const HttpMessage answer,
         expect_success("POST", fmt::format("/webhooks/ingest/{}", subscription_id), body));
-    ASSIGN_OR_RETURN(const json::value value, parse_json(answer));
-    const json::object* object = value.if_object();
-    if (object == nullptr) return fail(ErrorCode::io, "the server's answer is not an object");
-    return IngestReply{text_of(*object, "delivery_id"), text_of(*object, "message")};
+    ASSIGN_OR_RETURN(const json::object object, parse_object(answer));
+    return IngestReply{text_of(object, "delivery_id"), text_of(object, "message")};
 }
 
 Result<std::vector<AttemptSummary>> ApiClient::attempts_of(std::string_view delivery_id) const {

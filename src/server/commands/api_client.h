@@ -1,7 +1,8 @@
 #pragma once
 
-// The subscriptions API as the tools use it. Every error carries the server's own words where it gave any.
+// The APIs as the tools use them. Every error carries the server's own words where it gave any.
 
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,18 @@ struct SubscriptionSummary {
     std::string id;
     std::string target_url;
     bool is_active = true;
+};
+
+struct MailboxDraft {
+    std::string name;
+    std::string target_url;
+    std::string api_key;
+};
+
+struct MailboxSummary {
+    std::string id;
+    std::string name;
+    std::string target_url;
 };
 
 struct AttemptSummary {
@@ -52,6 +65,14 @@ public:
     [[nodiscard]] Result<void> delete_subscription(std::string_view id) const;
     [[nodiscard]] Result<IngestReply> ingest(std::string_view subscription_id,
                                              std::string_view body) const;
+    // All of them, page by page.
+    [[nodiscard]] Result<std::vector<MailboxSummary>> list_mailboxes() const;
+    // The first one of that name, whatever its URL and key are by now; else a new one. `created` tells which.
+    [[nodiscard]] Result<MailboxSummary> find_or_create(const MailboxDraft& draft,
+                                                        bool& created) const;
+    // The tracking number. Another key than the mailbox's is refused with ErrorCode::invalid.
+    [[nodiscard]] Result<std::string> hand_in(std::string_view mailbox_id, std::string_view api_key,
+                                              std::string_view body) const;
     // Oldest first.
     [[nodiscard]] Result<std::vector<AttemptSummary>> attempts_of(
         std::string_view delivery_id) const;
@@ -69,6 +90,10 @@ private:
     // The answer, if its status is 2xx; otherwise an error that quotes it.
     [[nodiscard]] Result<HttpMessage> expect_success(std::string_view method, std::string_view path,
                                                      std::string_view body = {}) const;
+    // The objects of a list, page by page; `read` makes one of each object.
+    template <class Summary>
+    [[nodiscard]] Result<std::vector<Summary>> list(
+        std::string_view path, Result<Summary> (*read)(const boost::json::value&)) const;
 
     HttpCaller http_;
 };

@@ -65,7 +65,7 @@ int run_send(const SendOptions& options);
 
 struct SeedOptions {
     ServerAddress server;
-    std::string receiver_url = "http://127.0.0.1:9000";
+    std::string receiver_url = "http://localhost:9000";
     std::uint64_t events = 12;
 };
 int run_seed(const SeedOptions& options);

@@ -62,7 +62,7 @@ Result<HttpCaller> HttpCaller::create(const ServerAddress& server, int timeout_m
 }
 
 Result<HttpMessage> HttpCaller::call(std::string_view method, std::string_view path,
-                                     std::string_view body) const {
+                                     std::string_view body, std::string_view headers) const {
     auto socket = open_connection(target_.host, target_.port, timeout_ms_);
     if (!socket) {
         return fail(
@@ -77,6 +77,7 @@ Result<HttpMessage> HttpCaller::call(std::string_view method, std::string_view p
     if (!body.empty()) request += "Content-Type: application/json\r\n";
     if (!body.empty() || method == "POST" || method == "PUT")
         request += fmt::format("Content-Length: {}\r\n", body.size());
+    request += headers;
     request += "Connection: close\r\n\r\n";
     request += body;
     if (auto sent = send_all(*socket, request); !sent) return std::unexpected(sent.error());

@@ -17,9 +17,11 @@ public:
     // Parses the address; connects only in call(). A path in the URL is put before every call's path.
     static Result<HttpCaller> create(const ServerAddress& server, int timeout_ms = 10'000);
 
-    // Any status is a value. The error of a failed connection says how to start a server.
+    // Any status is a value. The error of a failed connection says how to start a server. `headers`: further
+    // "Name: value\r\n" lines.
     [[nodiscard]] Result<HttpMessage> call(std::string_view method, std::string_view path,
-                                           std::string_view body = {}) const;
+                                           std::string_view body = {},
+                                           std::string_view headers = {}) const;
 
     [[nodiscard]] const Target& target() const { return target_; }
 
