@@ -115,6 +115,7 @@ Task<Result<void>> ensure_owner(DirectoryService* directory, Owner owner, Timest
 Author author_of(const Call& call, const Principal& principal) {
     Author author(principal.actor);
     author.name = principal.actor_name;
+    author.organization = principal.audited_in;
     author.address = call.request.remote_address;
     author.at = call.context->clock.now();
     return author;

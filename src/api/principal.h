@@ -36,6 +36,7 @@ struct Principal {
     // As the audit log names it.
     std::string actor;
     std::string actor_name;
+    std::optional<OrganizationId> audited_in;  // none: where the object is
 };
 using PrincipalPtr = std::shared_ptr<const Principal>;
 

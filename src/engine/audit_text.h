@@ -35,7 +35,7 @@ template <class Object>
                                       const Object& after) {
     AuditSubject subject = audit_subject(after);
     const std::string_view verb = !before ? ".create" : after.is_deleted ? ".delete" : ".update";
-    AuditEntry entry = audit_entry(author, subject.organization,
+    AuditEntry entry = audit_entry(author, author.organization.value_or(subject.organization),
                                    std::string(subject.noun).append(verb), subject.object);
     if (before) entry.before = audit_subject(*before).text;
     if (!after.is_deleted) entry.after = std::move(subject.text);

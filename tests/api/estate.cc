@@ -170,7 +170,9 @@ Answer Estate::send_as_neighbours_key(const RouteRow& row) {
 }
 
 std::size_t Estate::audit_entries() {
-    return world.run(world.store().read_audit(AuditQuery{})).value().size();
+    AuditQuery query;
+    query.organization = world.settings.organization;
+    return world.run(world.store().read_audit(std::move(query))).value().size();
 }
 
 }  // namespace posthaste::test

@@ -26,7 +26,7 @@ public:
     Answer send_as_neighbour(const RouteRow& row);
     Answer send_as_neighbours_key(const RouteRow& row);
     [[nodiscard]] std::string path_of(const RouteRow& row) const;
-    std::size_t audit_entries();
+    std::size_t audit_entries();  // of our organization
 
     World world;
 

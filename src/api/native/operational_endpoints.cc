@@ -40,6 +40,8 @@ Entered enter_operational(const Call& call) {
     principal->subject = owner;  // users and keys have others
     principal->actor = scope->principal->actor;
     principal->actor_name = scope->principal->actor_name;
+    // What they do with the management organization's objects is their own organization's affair.
+    principal->audited_in = scope->principal->organization;
     scope->principal = std::move(principal);
     scope->application = scope->directory->find_application(scope->principal->organization, owner);
     return scope;
