@@ -2,7 +2,7 @@
 """Long mailing lists: fills one user's list over the API and measures what its pages and searches take.
 
     ./dev build
-    POSTHASTE_BINARY=build/release/posthaste python3 bench/contacts.py --count 100000
+    python3 bench/contacts.py --count 100000
 
 Prints, for each query, the median and the longest of its times as a client sees them and the server's mean processor time, in ms.
 """
