@@ -25,6 +25,8 @@ public:
         if (::tcgetattr(terminal_, &before_) != 0) return;
         termios silent = before_;
         silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        // An interrupt would throw away what is on its way to the screen, such as the sentence about it.
+        silent.c_lflag |= NOFLSH;
         is_silent_ = ::tcsetattr(terminal_, TCSAFLUSH, &silent) == 0;
     }
     ~Silence() {
