@@ -3,12 +3,30 @@
 #include <algorithm>
 #include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
+#include <cmath>
 
 #include "api/text.h"
 
 namespace posthaste {
 
-std::string echoed(const json::value& value) { return echoed_input(json::serialize(value)); }
+namespace {
+
+// A number that no double can hold is infinite by now, for which JSON has no word: null takes its place.
+void make_finite(json::value& value) {
+    if (value.is_double() && !std::isfinite(value.get_double())) value = nullptr;
+    if (value.is_array())
+        for (json::value& element : value.get_array()) make_finite(element);
+    if (value.is_object())
+        for (auto& member : value.get_object()) make_finite(member.value());
+}
+
+}  // namespace
+
+std::string echoed(const json::value& value) {
+    json::value shown = value;
+    make_finite(shown);
+    return echoed_input(json::serialize(shown));
+}
 
 std::string body_location(std::string_view name) {
     return "[\"body\",\"" + std::string(name) + "\"]";
@@ -44,8 +62,7 @@ std::optional<json::object> read_object(Problems& problems, std::string_view bod
 }
 
 void add_missing(Problems& problems, std::string_view name, const json::object& object) {
-    problems.add("missing", body_location(name), "Field required",
-                 echoed_input(json::serialize(object)));
+    problems.add("missing", body_location(name), "Field required", echoed(object));
 }
 
 std::optional<std::string_view> read_string(Problems& problems, const std::string& location,

@@ -283,6 +283,8 @@ TEST(Subscribers, bad_bodies_are_refused) {
          R"([{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":[]}])"},
         {"{}",
          R"([{"type":"missing","loc":["body","email"],"msg":"Field required","input":{}},{"type":"missing","loc":["body","user_id"],"msg":"Field required","input":{}}])"},
+        {R"({"x":[-1e400,{"y":1e400},1]})",
+         R"([{"type":"missing","loc":["body","email"],"msg":"Field required","input":{"x":[null,{"y":null},1]}},{"type":"missing","loc":["body","user_id"],"msg":"Field required","input":{"x":[null,{"y":null},1]}}])"},
         {R"({"email":"user","user_id":"USER"})",
          R"([{"type":"value_error","loc":["body","email"],"msg":"value is not a valid email address: The email address is not valid. It must have exactly one @-sign.","input":"user","ctx":{"reason":"The email address is not valid. It must have exactly one @-sign."}}])"},
         {R"({"email":"user@host.local","user_id":"USER"})",

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "domain/address_guard.h"
 #include "domain/url.h"
+#include "net/client_hosts.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace posthaste::fuzz {
@@ -149,6 +150,22 @@ void run_network(std::string_view input) {
         const IpAddress other = *parse_ip(elsewhere);
         if (!network->contains(other)) ASSERT(!guard.refused_because(other).empty());
     }
+}
+
+// Names are in the form that they are looked up in, and a table that is written reads the same again.
+void run_hosts(std::string_view input) {
+    const HostsTable table = parse_hosts(input);
+    std::string written;
+    for (const auto& [name, addresses] : table) {
+        ASSERT(!name.empty() && to_lower(name) == name);
+        ASSERT(name.find_first_of(" \t\r\n\f\v#") == std::string::npos);
+        ASSERT(!addresses.empty());
+        for (const IpAddress& address : addresses) {
+            ASSERT(std::ranges::count(addresses, address) == 1);
+            written += to_string(address) + "\t" + name + " " + name + "# a remark\r\n";
+        }
+    }
+    ASSERT(parse_hosts(written) == table);
 }
 
 }  // namespace posthaste::fuzz

@@ -10,6 +10,7 @@
 #include "net/chunk_decoder.h"
 #include "net/client_response.h"
 #include "net/request_parser.h"
+#include "server/commands/bench/lean_http.h"
 #include "server/commands/message_reader.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -234,6 +235,30 @@ void run_message(std::string_view input) {
         const MessageVerdict whole = read_message(kind, input, Pace::whole);
         for (const Pace pace : kOtherPaces) ASSERT(read_message(kind, input, pace) == whole);
     }
+}
+
+// What comes behind a head says nothing about it.
+void run_lean_head(std::string_view input) {
+    using Outcome = LeanHead::Outcome;
+    const LeanHead head = scan_head(input);
+    const std::size_t end = input.find("\r\n\r\n");
+    if (end == std::string_view::npos) {
+        ASSERT(head.outcome != Outcome::complete);
+        return;
+    }
+    const std::string_view alone = input.substr(0, end + 4);
+    const LeanHead same = scan_head(alone);
+    ASSERT(head.outcome != Outcome::incomplete && head.outcome == same.outcome);
+    if (head.outcome == Outcome::malformed) return;
+    ASSERT(head.head_bytes == alone.size() && same.head_bytes == alone.size());
+    ASSERT(head.status == same.status && head.body_bytes == same.body_bytes);
+    ASSERT(head.close == same.close && head.webhook_id == same.webhook_id);
+    ASSERT(head.status == 0 || (head.status >= 100 && head.status <= 999));
+    ASSERT(is_line_text(head.webhook_id));
+    for (std::size_t at = alone.find('\n'); at != std::string_view::npos; at = alone.find('\n', at + 1))
+        ASSERT(alone[at - 1] == '\r');
+    if (head.body_bytes > 0)
+        ASSERT(find_field(alone, "content-length").find_first_not_of("0123456789") == std::string_view::npos);
 }
 
 }  // namespace posthaste::fuzz

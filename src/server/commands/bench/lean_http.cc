@@ -15,6 +15,8 @@ static_assert(kBodyFront.size() == kEventNumberAt);
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 bool starts_with_name(std::string_view line, std::string_view lower_name) {
     if (line.size() <= lower_name.size() || line[lower_name.size()] != ':') return false;
     for (std::size_t i = 0; i < lower_name.size(); ++i)
@@ -33,7 +35,7 @@ bool read_length(std::string_view digits, std::size_t& out) {
     if (digits.empty() || digits.size() > 12) return false;
     out = 0;
     for (const char c : digits) {
-        if (c < '0' || c > '9') return false;
+        if (!is_digit(c)) return false;
         out = out * 10 + static_cast<std::size_t>(c - '0');
     }
     return true;
@@ -58,6 +60,8 @@ bool read_line(std::string_view line, LeanHead& head) {
 
 int read_status(std::string_view data) {
     if (!data.starts_with("HTTP/1.1 ") || data.size() < 12) return 0;
+    if (data[9] == '0' || !is_digit(data[9]) || !is_digit(data[10]) || !is_digit(data[11]))
+        return 0;
     return (data[9] - '0') * 100 + (data[10] - '0') * 10 + (data[11] - '0');
 }
 
@@ -73,12 +77,14 @@ LeanHead scan_head(std::string_view data) {
     const std::size_t last = static_cast<std::size_t>(static_cast<const char*>(end) - data.data());
     head.head_bytes = last + 4;
     head.status = read_status(data);
-    head.outcome = LeanHead::Outcome::complete;
     const std::string_view lines = data.substr(0, last + 2);
     std::size_t at = lines.find('\n') + 1;
+    head.outcome = at >= 2 && lines[at - 2] == '\r' ? LeanHead::Outcome::complete
+                                                    : LeanHead::Outcome::malformed;
     while (at < lines.size()) {
         const std::size_t newline = lines.find('\n', at);
-        if (newline - at < 2 || !read_line(lines.substr(at, newline - at - 1), head)) {
+        if (newline - at < 2 || lines[newline - 1] != '\r' ||
+            !read_line(lines.substr(at, newline - at - 1), head)) {
             head.outcome = LeanHead::Outcome::malformed;
             break;
         }

@@ -42,8 +42,12 @@ TEST(ScanHead, GuessesNothing) {
          {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
           "P / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "P / HTTP/1.1\r\nContent-Length: \r\n\r\n",
           "P / HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n",
-          "P / HTTP/1.1\r\n\nX: y\r\n\r\n"})
+          "P / HTTP/1.1\r\n\nX: y\r\n\r\n", "P / HTTP/1.1\r\nContent-Length: 123\nX: y\r\n\r\n",
+          "P / HTTP/1.1\nX: y\r\n\r\n", "\nX: y\r\n\r\n"})
         EXPECT_EQ(scan_head(text).outcome, Outcome::malformed) << text;
+    for (const char* text :
+         {"HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1 020 OK\r\n\r\n", "HTTP/1.1 -20\r\n\r\n"})
+        EXPECT_EQ(scan_head(text).status, 0) << text;
 }
 
 TEST(FindField, IgnoresCaseAndMissesWhatIsNotThere) {
