@@ -52,7 +52,8 @@ void run_form(std::string_view input) {
     request.body = input;
 
     constexpr std::string_view kForm = "application/x-www-form-urlencoded";
-    const std::string media = to_lower(type.substr(0, std::min(type.find_first_of("; "), type.size())));
+    const std::string media =
+        to_lower(type.substr(0, std::min(type.find_first_of("; "), type.size())));
     const std::string_view form = contacts::form_of(request);
     ASSERT(form == (media == kForm ? input : std::string_view()));
     const auto value = contacts::form_field(form, name);

@@ -17,10 +17,10 @@ constexpr std::string_view kSecret = "the key of the fuzzers";
 constexpr Timestamp kNow = from_micros(1'800'000'000'000'000);
 
 const TokenKeys& keys_for(TokenSettings::Use use) {
-    static const auto kOrganizations =
-        *TokenKeys::create({TokenAlgorithm::hs256, std::string(kSecret), TokenSettings::Use::organizations});
-    static const auto kUsers =
-        *TokenKeys::create({TokenAlgorithm::hs256, std::string(kSecret), TokenSettings::Use::users});
+    static const auto kOrganizations = *TokenKeys::create(
+        {TokenAlgorithm::hs256, std::string(kSecret), TokenSettings::Use::organizations});
+    static const auto kUsers = *TokenKeys::create(
+        {TokenAlgorithm::hs256, std::string(kSecret), TokenSettings::Use::users});
     return use == TokenSettings::Use::users ? *kUsers : *kOrganizations;
 }
 
