@@ -199,7 +199,7 @@ struct Event {
     std::optional<Id> request_key;
     std::optional<Timestamp> payload_expires_at;
     std::optional<Timestamp> deliver_at;  // no attempt of the schedule before that
-    bool is_expunged = false;  // the payload was deleted: nothing can be sent any more
+    bool is_expunged = false;             // the payload was deleted: nothing can be sent any more
 };
 using EventPtr = std::shared_ptr<const Event>;
 

@@ -50,7 +50,8 @@ constexpr RouteRow kRows[] = {
      R"({"email":"new@example.com","password":"a good password"})"},
     // With the mailbox's own key.
     {kPost, "/webhooks/{mailbox_id}", kEverybody, kNothing, R"({"event":"e"})", kEvent},
-    {kPost, "/api/v1/auth/logout", kEverybody, kNothing, "", "ends tokens of the portal alone: 501"},
+    {kPost, "/api/v1/auth/logout", kEverybody, kNothing, "",
+     "ends tokens of the portal alone: 501"},
 
     // Whoever has credentials.
     {kGet, "/api/v1/account", kKnown, kNothing},
