@@ -33,7 +33,7 @@ TEST(AccessMatrix, names_the_routes_that_there_are) {
         EXPECT_TRUE(served.contains(route)) << route << " is not served";
 }
 
-TEST(AccessMatrix, each_route_lets_in_whom_it_should_and_nobody_else) {
+TEST(AccessMatrix, S2_46_each_route_lets_in_whom_it_should_and_nobody_else) {
     for (const RouteRow& row : route_rows()) {
         Estate estate;
         for (const Caller caller : kCallers) {

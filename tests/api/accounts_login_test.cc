@@ -24,7 +24,7 @@ protected:
     People people_{world_};
 };
 
-TEST_F(AccountsTest, a_login_answers_with_a_cookie_that_scripts_cannot_read) {
+TEST_F(AccountsTest, S2_45_a_login_answers_with_a_cookie_that_scripts_cannot_read) {
     const User ann = people_.add("ann@example.com", Role::operator_);
     const Answer answer = people_.log_in("Ann@example.com");
     ASSERT_EQ(answer.status, 200) << answer.body;

@@ -44,7 +44,7 @@ protected:
     World::Headers as_owner_, as_admin_, as_viewer_;
 };
 
-TEST_F(MembersTest, are_made_read_and_listed) {
+TEST_F(MembersTest, S2_45_are_made_read_and_listed) {
     const Answer made =
         create("New@Example.com", R"(,"role":"operator","fullName":"N")", as_admin_);
     ASSERT_EQ(made.status, 201) << made.body;

@@ -79,7 +79,7 @@ class Contacts(IntegrationTest):
         for line in lines:
             eventually(lambda line=line: re.search(line, self.running.log()), 10, f"a log line with {line}")
 
-    def test_S3_15_the_load_generator(self):
+    def test_S3_14_S3_15_S3_23_the_load_generator(self):
         receiver = self.receiver()
         server = self.server(args=["--log-level", "warning", "--reactors", "2"]).start()
         api = self.api(server)

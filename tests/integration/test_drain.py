@@ -6,7 +6,7 @@ from harness import Answer, IntegrationTest, Load, eventually
 
 
 class Drain(IntegrationTest):
-    def test_drain_under_load(self):
+    def test_S0_34_drain_under_load(self):
         receiver = self.receiver(lambda delivery: Answer(after=0.1))
         server = self.server().start()
         api = self.api(server)

@@ -108,7 +108,7 @@ class Receivers(ExampleTest):
 
 
 class MachineLearning(ExampleTest):
-    def test_readme(self):
+    def test_S0_12_readme(self):
         self.run_readme("ml-pipeline")
         report = json.loads(self.printed("reader.log")[0]["body"])
         self.assertEqual(("first", True), (report["run"], report["approved"]))
@@ -162,7 +162,7 @@ class Contacts(ExampleTest):
 
 
 class MailboxFlow(ExampleTest):
-    def test_readme(self):
+    def test_S2_38_readme(self):
         self.run_readme("mailbox-flow")
         received = {log: [json.loads(line["body"])["data"]["order_id"] for line in self.printed(log)]
                     for log in ("receiver.log", "broken.log", "repaired.log")}

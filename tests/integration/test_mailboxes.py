@@ -59,7 +59,7 @@ class Mailboxes(IntegrationTest):
         self.assertEqual([queued["tracking_number"]], [row["tracking_number"] for row in rows])
         self.assertEqual((1, 1), (rows[0]["attempts"], rows[0]["attempt_count"]))
 
-    def test_S2_07_a_crash_right_after_the_reply_loses_nothing(self):
+    def test_S2_07_S2_35_a_crash_right_after_the_reply_loses_nothing(self):
         receiver = self.receiver()
         server = self.server().start()
         mailbox = self.create(self.api(server), receiver, max_attempts=50, retry_delays=[0.2])
@@ -111,7 +111,7 @@ class Mailboxes(IntegrationTest):
         receiver.wait_count(4)
         self.assertEqual(b"{}", receiver.ledger[3].body)
 
-    def test_S2_05_S2_14_S2_44_what_failed_is_retried_by_hand(self):
+    def test_S2_05_S2_14_S2_41_S2_44_what_failed_is_kept_and_retried_by_hand(self):
         receiver = self.receiver(lambda delivery: Answer(500))
         server = self.server().start()
         api = self.api(server)
@@ -127,6 +127,28 @@ class Mailboxes(IntegrationTest):
         self.assertEqual(PAYLOAD, receiver.ledger[2].body)
         again = api.call("POST", f"/api/webhooks/{number}/retry")
         self.assertEqual((400, {"detail": "Only failed events can be retried"}), (again.status, again.json()))
+
+    def test_S2_30_mailboxes_and_what_they_got_outlive_a_restart(self):
+        receiver = self.receiver(lambda delivery: Answer(500 if delivery.target == "/broken" else 200))
+        server = self.server().start()
+        api = self.api(server)
+        well = self.create(api, receiver)
+        broken = self.create(api, receiver, target_url=receiver.url("/broken"), max_attempts=1)
+        self.wait_status(api, self.hand_in(api, well), "delivered")
+        self.wait_status(api, self.hand_in(api, broken), "failed")
+
+        def everything(api):
+            rows = api.call("GET", "/api/webhooks").json()
+            details = [api.call("GET", f"/api/webhooks/{row['tracking_number']}").json() for row in rows]
+            return api.call("GET", "/api/mailboxes").json(), rows, details
+
+        before = everything(api)
+        self.assertEqual(0, server.terminate())
+        api = self.api(server.start())
+        self.assertEqual(before, everything(api))
+        self.hand_in(api, well, b'{"n": 2}')
+        receiver.wait_count(3)
+        self.assertEqual(b'{"n": 2}', receiver.ledger[2].body)
 
     def test_S2_06_keys_work_without_a_login_where_one_is_required(self):
         receiver = self.receiver()

@@ -154,6 +154,17 @@ class Orders(IntegrationTest):
         history = client.call("GET", f"/api/v1/app/{apps[0]['id']}/endpoint/orders-target/msg", headers=authorization).json()["data"]
         self.assertEqual(2, len(history), "both orders are in its history")
 
+    def test_S0_10_any_action_may_emit(self):
+        receiver = self.receiver()
+        client = self.api(self.server().start())
+        subscription = client.subscribe(receiver.url())["id"]
+        events = [{"event": event, "data": {"n": n}}
+                  for n, event in enumerate(("payment.succeeded", "task.completed", "comment.posted", "order_placed"))]
+        for event in events:
+            self.assertEqual(202, client.ingest(subscription, event).status)
+        receiver.wait_count(len(events))
+        self.assertEqual(events, sorted((delivery.json() for delivery in receiver.ledger), key=lambda event: event["data"]["n"]))
+
     def test_S0_14_a_silent_target_does_not_hold_up_orders(self):
         receiver = self.receiver(lambda delivery: Answer(after=3600))
         server = self.order_server(receiver.url()).start()

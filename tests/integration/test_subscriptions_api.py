@@ -118,7 +118,7 @@ class SubscriptionsApi(IntegrationTest):
         self.assertEqual((None, False), (attempt["status_code"], attempt["success"]))
         self.assertTrue(attempt["error"])
 
-    def test_S1_07_health_root_metrics_and_cors(self):
+    def test_S1_07_S0_27_S2_47_health_root_metrics_and_cors(self):
         health = self.client.call("GET", "/health").json()
         self.assertLessEqual({"status": "up", "database": "healthy", "redis": "not configured"}.items(), health.items())
         self.assertLessEqual({"timestamp", "version"}, set(health))
