@@ -63,7 +63,7 @@ public:
 
     Result<std::vector<UserRow>> list() override {
         std::vector<UserRow> rows;
-        std::string path = std::string(kMembers) + "?limit=250";
+        std::string path = fmt::format("{}?limit=250", kMembers);
         while (true) {
             ASSIGN_OR_RETURN(const json::object page, call("GET", path, {}));
             const json::value* const data = page.if_contains("data");
