@@ -1,8 +1,8 @@
 #include "api/admission.h"
 
 #include "api/authenticator.h"
-#include "api/native/digest.h"
 #include "api/reply.h"
+#include "domain/digest.h"
 
 namespace posthaste {
 
@@ -66,7 +66,7 @@ Admission admit(const Call& call) {
 
 ApplicationId default_application(const ApiSettings& settings, OrganizationId organization) {
     if (organization == settings.organization) return settings.application;
-    return ApplicationId(native::digest_id("default application of " + to_uuid(organization)));
+    return ApplicationId(digest_id("default application of " + to_uuid(organization)));
 }
 
 Owner owner_of(const Call& call) {

@@ -5,9 +5,9 @@
 
 #include <expected>
 
-#include "api/native/token.h"
 #include "api/principal.h"
 #include "api/route.h"
+#include "api/token.h"
 #include "domain/author.h"
 #include "ports/http.h"
 

@@ -1,8 +1,8 @@
 #include "api/authenticator.h"
 
-#include "api/native/digest.h"
 #include "base/bytes.h"
 #include "domain/account_rules.h"
+#include "domain/digest.h"
 #include "domain/signing.h"
 
 namespace posthaste {
@@ -79,7 +79,7 @@ std::shared_ptr<Principal> principal_of_claims(const TokenClaims& claims) {
 }
 
 TokenMarks marks_of(std::string_view token, const TokenClaims& claims) {
-    return {native::digest_id(token), claims.issued_at, claims.portal_session};
+    return {digest_id(token), claims.issued_at, claims.portal_session};
 }
 
 template <class Holder>
@@ -136,11 +136,11 @@ std::unique_ptr<const TokenKeys> keys_of(const TokenSettings& settings) {
 
 }  // namespace
 
-std::string api_key_hash(std::string_view key) { return native::sha256(key); }
+std::string api_key_hash(std::string_view key) { return sha256(key); }
 
 OrganizationId organization_id(std::string_view name) {
     if (const auto id = parse_base62("org", name); id && !id->is_nil()) return OrganizationId(*id);
-    return OrganizationId(native::digest_id(name));
+    return OrganizationId(digest_id(name));
 }
 
 Authenticator::Authenticator(const TokenSettings& tokens, const TokenSettings& user_tokens,

@@ -19,8 +19,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "api/native/token.h"
 #include "api/principal.h"
+#include "api/token.h"
 #include "base/result.h"
 #include "engine/directory_service.h"
 #include "engine/key_uses.h"

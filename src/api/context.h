@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "api/greeting.h"
-#include "api/native/token.h"
+#include "api/token.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "domain/access.h"

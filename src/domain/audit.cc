@@ -1,10 +1,6 @@
 #include "domain/audit.h"
 
-#include <openssl/evp.h>
-
-#include <array>
-
-#include "base/assert.h"
+#include "domain/digest.h"
 
 namespace posthaste {
 
@@ -19,15 +15,6 @@ void add_number(std::string& bytes, std::uint64_t number) {
 void add_text(std::string& bytes, std::string_view text) {
     add_number(bytes, text.size());
     bytes += text;
-}
-
-std::string sha256(std::string_view bytes) {
-    std::array<unsigned char, kAuditHashBytes> digest{};
-    unsigned int length = 0;
-    ASSERT(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) ==
-               1 &&
-           length == digest.size());
-    return {digest.begin(), digest.end()};
 }
 
 }  // namespace

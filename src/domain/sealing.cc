@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "domain/digest.h"
 #include "domain/wipe.h"
 
 namespace posthaste {
@@ -25,11 +26,10 @@ constexpr std::uint64_t kParallelism = 1;
 constexpr std::uint64_t kMemoryMax = 64u << 20;
 
 SealingKeyId id_of(const SealingKey::Bytes& bytes) {
-    std::array<unsigned char, 32> digest{};
-    ASSERT(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) ==
-           1);
+    const std::string digest = sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     SealingKeyId id;
-    for (std::size_t i = 0; i < 8; ++i) id.value = id.value << 8 | digest[i];
+    for (std::size_t i = 0; i < 8; ++i)
+        id.value = id.value << 8 | static_cast<unsigned char>(digest[i]);
     return id;
 }
 

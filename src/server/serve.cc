@@ -189,7 +189,7 @@ Result<void> Server::open() {
 
 // What the APIs are told, from the configuration.
 Result<void> Server::read_settings() {
-    settings_.organization = organization_id(native::kDefaultOrganization);
+    settings_.organization = organization_id(kDefaultOrganization);
     settings_.auth = config_.auth;
     settings_.application = kDefaultApplication;
     settings_.subscriptions_retry =

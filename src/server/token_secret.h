@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "api/native/token.h"
+#include "api/token.h"
 #include "base/result.h"
 
 namespace posthaste {

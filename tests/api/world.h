@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "api/native/token.h"
 #include "api/request_locks.h"
 #include "api/router.h"
+#include "api/token.h"
 #include "engine/contacts.h"
 #include "engine/engine.h"
 #include "engine/job_runner.h"
@@ -88,7 +88,7 @@ public:
     [[nodiscard]] std::string token(const std::string& organization,
                                     const std::string& application = {},
                                     const std::vector<std::string>& feature_flags = {});
-    std::string organization{native::kDefaultOrganization};
+    std::string organization{kDefaultOrganization};
     // The id of a new subscription.
     std::string subscribe(const std::string& body);
     // The delivery id of an accepted payload.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "api/native/token.h"
+#include "api/token.h"
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "domain/signing.h"

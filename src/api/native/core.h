@@ -16,7 +16,7 @@
 #include "api/native/idempotency.h"
 #include "api/native/query.h"
 #include "api/native/session.h"
-#include "api/native/token.h"
 #include "api/reply.h"
 #include "api/route.h"
 #include "api/text.h"
+#include "api/token.h"

@@ -6,8 +6,8 @@
 
 #include "api/authenticator.h"
 #include "api/native/answers.h"
-#include "api/native/digest.h"
 #include "api/request_locks.h"
+#include "domain/digest.h"
 
 namespace posthaste::native {
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <system_error>
 
-#include "api/native/token.h"
+#include "api/token.h"
 #include "server/commands/commands.h"
 #include "server/commands/quantity.h"
 #include "server/commands/tool_clock.h"
@@ -79,7 +79,7 @@ void add_token_command(CLI::App& app, int& exit_code, const SettingSource& envir
     CLI::App* command = app.add_subcommand("token", "Print a token for the native API");
     auto options = std::make_shared<TokenOptions>();
     options->environment = environment;
-    options->organization = native::kDefaultOrganization;
+    options->organization = kDefaultOrganization;
     command->add_option("organization", options->organization, "Whose; org_ and anything")
         ->capture_default_str();
     command->add_option("--app", options->application, "Only for the application with this id");

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "api/native/token.h"
+#include "api/token.h"
 #include "server/commands/commands.h"
 #include "server/token_secret.h"
 
@@ -19,7 +19,7 @@ struct TokenCommand : testing::Test {
     void SetUp() override {
         std::string name = testing::TempDir() + "posthaste-token-XXXXXX";
         folder = ::mkdtemp(name.data());
-        options.organization = native::kDefaultOrganization;
+        options.organization = kDefaultOrganization;
         options.environment = [](const std::string&) { return std::nullopt; };
         options.settings["database"] = "sqlite:" + folder;
     }
@@ -38,7 +38,7 @@ TEST_F(TokenCommand, uses_the_servers_key) {
     ASSERT_TRUE(made) << made.error().message;
     const auto secret = load_token_secret(folder);
     ASSERT_TRUE(secret) << secret.error().message;
-    EXPECT_EQ(claims_of(*made, *secret).subject, native::kDefaultOrganization);
+    EXPECT_EQ(claims_of(*made, *secret).subject, kDefaultOrganization);
 
     options.settings["jwt_secret"] = "x";
     options.expires = "2d";

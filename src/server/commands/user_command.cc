@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "api/native/token.h"
+#include "api/token.h"
 #include "server/commands/commands.h"
 #include "server/commands/password_prompt.h"
 #include "server/config.h"
@@ -170,7 +170,7 @@ void add_user_command(CLI::App& app, int& exit_code, const SettingSource& enviro
         auto options = std::make_shared<UserOptions>();
         options->action = each.action;
         options->environment = environment;
-        options->organization = native::kDefaultOrganization;
+        options->organization = kDefaultOrganization;
         CLI::App* const command = user->add_subcommand(each.name, each.help);
         if (each.action != UserAction::list)
             command->add_option("email", options->email, "Their e-mail address")->required();

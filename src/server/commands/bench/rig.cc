@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
-#include "api/native/token.h"
+#include "api/token.h"
 #include "server/commands/tool_clock.h"
 
 namespace posthaste {
@@ -28,7 +28,7 @@ Result<std::string> make_token() {
     settings.secret = kTokenSecret;
     ASSIGN_OR_RETURN(const auto keys, TokenKeys::create(settings));
     TokenClaims claims;
-    claims.subject = native::kDefaultOrganization;
+    claims.subject = kDefaultOrganization;
     return keys->sign(claims);
 }
 

@@ -1,4 +1,4 @@
-#include "api/native/token.h"
+#include "api/token.h"
 
 #include <gtest/gtest.h>
 #include <openssl/bio.h>
@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 
-namespace posthaste::native {
+namespace posthaste {
 namespace {
 
 constexpr Timestamp kNow = from_micros(1'767'323'045'000'000);
@@ -200,4 +200,4 @@ TEST(Token, keys_that_do_not_fit) {
 }
 
 }  // namespace
-}  // namespace posthaste::native
+}  // namespace posthaste

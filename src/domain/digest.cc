@@ -1,4 +1,4 @@
-#include "api/native/digest.h"
+#include "domain/digest.h"
 
 #include <openssl/evp.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/assert.h"
 
-namespace posthaste::native {
+namespace posthaste {
 
 namespace {
 
@@ -25,11 +25,13 @@ const EVP_MD* algorithm() {
 
 }  // namespace
 
-std::string sha256(std::string_view text) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+std::string sha256(std::string_view bytes) {
+    std::array<unsigned char, kSha256Bytes> digest{};
     unsigned length = 0;
-    ASSERT(EVP_Digest(text.data(), text.size(), digest.data(), &length, algorithm(), nullptr) == 1);
-    return {reinterpret_cast<const char*>(digest.data()), length};
+    ASSERT(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, algorithm(), nullptr) ==
+               1 &&
+           length == digest.size());
+    return {digest.begin(), digest.end()};
 }
 
 Id digest_id(std::string_view text) {
@@ -42,4 +44,4 @@ Id digest_id(std::string_view text) {
     return id;
 }
 
-}  // namespace posthaste::native
+}  // namespace posthaste

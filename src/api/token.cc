@@ -1,4 +1,4 @@
-#include "api/native/token.h"
+#include "api/token.h"
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>

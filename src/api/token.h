@@ -30,9 +30,7 @@ struct TokenSettings {
 };
 
 inline constexpr Duration kTokenTolerance = 15min;  // of exp, nbf and iat
-namespace native {
 inline constexpr std::string_view kDefaultOrganization = "org_23rb8YdGqMT0qIzpgGwdXfHirMu";
-}
 
 struct TokenClaims {
     std::string subject;  // "org_…", "app_…" of an application's token, or a user's UUID
