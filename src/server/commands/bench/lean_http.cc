@@ -69,6 +69,8 @@ int read_status(std::string_view data) {
 
 LeanHead scan_head(std::string_view data) {
     LeanHead head;
+    if (data.empty())
+        return head;  // there may be no memory behind it, which memmem must not be given
     const void* end = ::memmem(data.data(), data.size(), "\r\n\r\n", 4);
     if (end == nullptr) {
         if (data.size() > kHeadBytesMax) head.outcome = LeanHead::Outcome::malformed;
