@@ -108,7 +108,10 @@ void Lane::begin_resend(EventId event) {
     resending_.push_back(event);
 }
 
-void Lane::end_resend(EventId event) { ASSERT(std::erase(resending_, event) == 1); }
+void Lane::end_resend(EventId event, Timestamp due) {
+    ASSERT(std::erase(resending_, event) == 1);
+    parked(due);
+}
 
 std::size_t Lane::page_size() const {
     if (mode_ == Mode::cancelling) return limits_.page;

@@ -88,9 +88,10 @@ public:
         absent,  // not in memory: its parked row may be changed, between begin_resend() and end_resend()
     };
     [[nodiscard]] Place place_of(EventId event) const;
-    // REQUIRES: place_of(event) == absent. Until end_resend() no page brings the event.
+    // REQUIRES: place_of(event) == absent. Until end_resend() no page brings the event. After that its row, changed or not, is
+    // looked for from `due` on: a page that was read meanwhile does not tell of it.
     void begin_resend(EventId event);
-    void end_resend(EventId event);
+    void end_resend(EventId event, Timestamp due);
 
     // Reading parked rows. A page is wanted when rows are due, the queue runs low and no read is under way.
     [[nodiscard]] bool wants_page(Timestamp now) const;

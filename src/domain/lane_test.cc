@@ -241,10 +241,12 @@ TEST(Lane, PagesLeaveOutWhatAResendIsChanging) {
     lane.parked(at(50));
     EXPECT_EQ(lane.begin_page(at(100)).exclude, (std::vector<EventId>{EventId{7, 7}}));
     lane.end_page({}, std::nullopt);
-    lane.end_resend(EventId{7, 7});
-    EXPECT_TRUE(lane.is_empty());
-    lane.parked(at(60));
+    lane.end_resend(EventId{7, 7}, at(60));
+    EXPECT_FALSE(lane.is_empty()) << "the page left its row out, and said nothing of it";
+    EXPECT_EQ(lane.wake_at(), at(60));
     EXPECT_TRUE(lane.begin_page(at(100)).exclude.empty());
+    lane.end_page({}, std::nullopt);
+    EXPECT_TRUE(lane.is_empty());
 }
 
 TEST(Lane, RowsThatLeaveAtOnceAreNotReadTwice) {

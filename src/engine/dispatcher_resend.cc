@@ -67,11 +67,8 @@ void Dispatcher::commit_resend(LaneIndex index, Resend wanted) {
     auto finish = [this, index, due = update.due,
                    wanted = std::move(wanted)](Result<void> result) mutable {
         Lane& here = entries_[index]->lane;  // a lane with a row being changed is never forgotten
-        here.end_resend(wanted.event);
-        if (result) {
-            metrics_.resends.add();
-            here.parked(due);
-        }
+        here.end_resend(wanted.event, due);
+        if (result) metrics_.resends.add();
         after_change(index);
         wanted.done(std::move(result));
         pump();
