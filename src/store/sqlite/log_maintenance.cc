@@ -31,22 +31,22 @@ void LogMaintenance::stop() {
 
 void LogMaintenance::checkpoint(LogPartitionPtr partition) {
     ReaderPool::Job job = [this, partition = std::move(partition)](StoreReader&) {
-        run_checkpoint(*partition);
+        run_checkpoint(partition);
     };
     static_cast<void>(thread_.post(job));
 }
 
 // The long part runs here while commits go on; what they add meanwhile is copied by the writer, which lets the log start
 // over. Without that, a busy store's log would never be copied completely and would only grow.
-void LogMaintenance::run_checkpoint(const LogPartition& partition) {
-    if (auto database = SqliteDatabase::open(partition.path, SqliteAccess::write, options_.vfs)) {
+void LogMaintenance::run_checkpoint(const LogPartitionPtr& partition) {
+    if (auto database = SqliteDatabase::open(partition->path, SqliteAccess::write, options_.vfs)) {
         static_cast<void>(
             database->execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0"));
         sqlite3_wal_checkpoint_v2(database->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                                   nullptr);
     }
-    SqliteWriter::Job job = [first_hi = partition.first_hi](SqliteWriter& writer) {
-        writer.finish_checkpoint(first_hi);
+    SqliteWriter::Job job = [partition](SqliteWriter& writer) {
+        writer.finish_checkpoint(*partition);
     };
     static_cast<void>(writer_.post(job));
 }
@@ -116,7 +116,7 @@ Result<void> LogMaintenance::run_build_index(LogReader& reader, const LogPartiti
     if (auto done = write_index(partition, LogStage::indexed, {}); !done) return done;
     partition->attempts.clear();
     partition->events.clear();
-    run_checkpoint(*partition);
+    run_checkpoint(partition);
     return {};
 }
 

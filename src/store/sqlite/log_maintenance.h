@@ -51,7 +51,7 @@ public:
     [[nodiscard]] Result<ResealReport> reseal(ConfigReader& config);
 
 private:
-    void run_checkpoint(const LogPartition& partition);
+    void run_checkpoint(const LogPartitionPtr& partition);
     [[nodiscard]] Result<void> run_build_index(LogReader& reader, const LogPartitionPtr& partition);
 
     [[nodiscard]] Result<bool> expire_file(const LogPartitionPtr& partition, Timestamp dead_limit);

@@ -108,6 +108,29 @@ TEST_F(Retention, a_file_with_a_few_stragglers_is_rewritten_small) {
     }
 }
 
+// A file that retention closes and drops in one run is still in the queue for its index.
+TEST_F(Retention, the_index_of_a_dropped_file_goes_nowhere) {
+    const auto commit_named = [this](const char* uid) {
+        CommitBatch batch;
+        batch.events.push_back(test_event({kEndpoint}));
+        batch.events.back()->uid = uid;
+        CommitBatch back;
+        EXPECT_TRUE(driver_->commit(std::move(batch), &back));
+        return back;
+    };
+    const EventId kept = commit_named("order-7").events.at(0)->id;
+    move(kept, DeliveryState::parked, 24h * 365);
+    driver_->clock.advance(2h);
+    move(commit_named("order-8").events.at(0)->id, DeliveryState::delivered);
+    driver_->clock.advance(24h * 4);
+    EXPECT_EQ(expire(), 2u) << "the first file is rewritten, the second one dropped";
+    EXPECT_EQ(expire(), 0u) << "behind the index on the maintenance thread";
+    EXPECT_EQ(attempts(), 1u);
+    const CommitBatch again = commit_named("order-7");
+    ASSERT_EQ(again.refusals.size(), 1u) << "its name is known as long as it is kept";
+    EXPECT_EQ(again.refusals.at(0).existing, kept);
+}
+
 TEST_F(Retention, an_interrupted_drop_counts_once) {
     const auto events = accept(3);
     for (const EventId& event : events) move(event, DeliveryState::delivered);

@@ -383,7 +383,7 @@ Result<ConfigChange> SqliteWriter::change_config(ConfigChange change) {
 
 Result<void> SqliteWriter::write_index(const LogPartition& partition, LogStage stage,
                                        const IndexSlice& slice) {
-    Entry* const entry = find(partition.first_hi);
+    Entry* const entry = find(partition);
     if (entry == nullptr)
         return fail(ErrorCode::not_found, "The log file " + partition.path + " is gone.");
     return change_rows(*entry, [&](LogFile& file) {
@@ -392,8 +392,8 @@ Result<void> SqliteWriter::write_index(const LogPartition& partition, LogStage s
     });
 }
 
-void SqliteWriter::finish_checkpoint(std::uint64_t first_hi) {
-    Entry* const entry = find(first_hi);
+void SqliteWriter::finish_checkpoint(const LogPartition& partition) {
+    Entry* const entry = find(partition);
     if (entry == nullptr) return;
     entry->is_checkpointing = false;
     entry->file.checkpoint();
@@ -445,12 +445,17 @@ void SqliteWriter::fill(StoreStats& stats) const {
     stats.problem = problem_;
 }
 
-// The file an event belongs to; null when retention took it or it is set aside.
 SqliteWriter::Entry* SqliteWriter::find(std::uint64_t hi) {
     if (newest_ != nullptr && hi >= newest_->file.partition()->first_hi) return newest_;
     const LogPartitionPtr partition = partitions_.find(hi);
     if (!partition) return nullptr;
     const auto found = files_.find(partition->first_hi);
+    return found == files_.end() ? nullptr : found->second.get();
+}
+
+// Not by the range of ids: that of a dropped file belongs to the file before it.
+SqliteWriter::Entry* SqliteWriter::find(const LogPartition& partition) {
+    const auto found = files_.find(partition.first_hi);
     return found == files_.end() ? nullptr : found->second.get();
 }
 

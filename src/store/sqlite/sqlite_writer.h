@@ -86,7 +86,7 @@ public:
     // Of events in one file.
     [[nodiscard]] Result<void> expunge_payloads(const LogPartition& partition,
                                                 std::span<const std::uint64_t> events);
-    void finish_checkpoint(std::uint64_t first_hi);
+    void finish_checkpoint(const LogPartition& partition);
     // Keys (sqlite_writer_keys.cc).
     // From now on the ring's first key seals. Refused when something is sealed with a key that is not in the ring.
     [[nodiscard]] Result<void> replace_keys(std::shared_ptr<const KeyRing> keys);
@@ -162,7 +162,9 @@ private:
     void rotate_if_due(Timestamp now);
     void rotate();
     void publish(Entry& entry);
+    // The file an event belongs to, and a given file; null when retention took it or it is set aside.
     [[nodiscard]] Entry* find(std::uint64_t hi);
+    [[nodiscard]] Entry* find(const LogPartition& partition);
 
     // Constant after construction.
     const SqliteOptions& options_;

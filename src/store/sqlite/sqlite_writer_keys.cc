@@ -44,7 +44,7 @@ Result<void> SqliteWriter::reseal_config(SealingKeyId primary, SealedTable table
 Result<void> SqliteWriter::reseal_log(SealingKeyId primary, const LogPartition& partition) {
     if (auto done = check_primary(primary); !done) return done;
     // Retention may have taken it since.
-    Entry* const entry = find(partition.first_hi);
+    Entry* const entry = find(partition);
     if (entry == nullptr) return {};
     auto done = change_rows(*entry, [](LogFile& file) { return file.reseal_data_key(); });
     if (done) requests_.checkpoint(entry->file.partition());

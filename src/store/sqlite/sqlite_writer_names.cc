@@ -91,7 +91,7 @@ Result<void> SqliteWriter::expunge_payload(EventId event) {
 
 Result<void> SqliteWriter::expunge_payloads(const LogPartition& partition,
                                             std::span<const std::uint64_t> events) {
-    Entry* const entry = find(partition.first_hi);
+    Entry* const entry = find(partition);
     if (entry == nullptr) return {};
     auto done = change_rows(*entry, [&](LogFile& file) -> Result<void> {
         for (const std::uint64_t event : events) {

@@ -16,7 +16,7 @@ bool SqliteWriter::takes_events(const LogPartition& partition) const {
 }
 
 Result<bool> SqliteWriter::holds_requests(const LogPartition& partition) {
-    Entry* const entry = find(partition.first_hi);
+    Entry* const entry = find(partition);
     if (entry == nullptr) return false;
     if (auto done = entry->file.load_names(); !done)
         return std::unexpected(std::move(done).error());
@@ -24,7 +24,7 @@ Result<bool> SqliteWriter::holds_requests(const LogPartition& partition) {
 }
 
 Result<std::int64_t> SqliteWriter::commits_of(const LogPartition& partition) {
-    Entry* const entry = find(partition.first_hi);
+    Entry* const entry = find(partition);
     if (entry == nullptr)
         return fail(ErrorCode::not_found, "The log file " + partition.path + " is gone.");
     return entry->file.commits();
@@ -33,7 +33,7 @@ Result<std::int64_t> SqliteWriter::commits_of(const LogPartition& partition) {
 // The order matters: once the counters are in the totals the file must not count any more, whatever happens; so its name is
 // noted in the same transaction, and an interrupted drop is finished at the next start.
 Result<bool> SqliteWriter::drop(const LogPartitionPtr& partition) {
-    Entry* const entry = find(partition->first_hi);
+    Entry* const entry = find(*partition);
     if (entry == nullptr || entry == newest_ || entry->file.is_ambiguous()) return false;
     if (entry->file.tally().parked != 0 || entry->file.has_unsettled_tail()) return false;
     if (auto done = config_->fold(partition->name, entry->file.tally(), ids_.last_hi()); !done) {
@@ -52,7 +52,7 @@ Result<bool> SqliteWriter::drop(const LogPartitionPtr& partition) {
 // The copy gets its final name before the old file goes. A crash between the two leaves both, and the greater name counts.
 Result<bool> SqliteWriter::replace(const LogPartitionPtr& partition, const std::string& copy_path,
                                    std::int64_t commits_when_copied) {
-    Entry* const entry = find(partition->first_hi);
+    Entry* const entry = find(*partition);
     if (entry == nullptr || entry == newest_ || entry->file.is_ambiguous()) return false;
     if (entry->file.commits() != commits_when_copied || entry->file.has_unsettled_tail())
         return false;
