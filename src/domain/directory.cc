@@ -13,6 +13,12 @@ bool is_live(const Prepared& object) {
     return object && !object->config.is_deleted;
 }
 
+// What of an endpoint changes without its configuration.
+struct LiveState {
+    RateGate gate;
+    ConditionBoard condition;
+};
+
 PreparedEndpointPtr prepare(Endpoint endpoint, const PreparedEndpointPtr& old) {
     Target target;
     if (auto parsed = parse_target(endpoint.url)) target = std::move(*parsed);
@@ -22,9 +28,19 @@ PreparedEndpointPtr prepare(Endpoint endpoint, const PreparedEndpointPtr& old) {
     } else if (endpoint.filter) {
         if (auto compiled = Filter::compile(*endpoint.filter)) filter = std::move(*compiled);
     }
-    std::shared_ptr<RateGate> gate = old ? old->gate : std::make_shared<RateGate>();
-    return std::make_shared<const PreparedEndpoint>(PreparedEndpoint{
-        std::move(endpoint), std::move(target), std::move(gate), std::move(filter)});
+    std::shared_ptr<RateGate> gate;
+    std::shared_ptr<ConditionBoard> condition;
+    if (old) {
+        gate = old->gate;
+        condition = old->condition;
+    } else {
+        const auto own = std::make_shared<LiveState>();  // one allocation for both
+        gate = {own, &own->gate};
+        condition = {own, &own->condition};
+    }
+    return std::make_shared<const PreparedEndpoint>(
+        PreparedEndpoint{std::move(endpoint), std::move(target), std::move(gate), std::move(filter),
+                         std::move(condition)});
 }
 
 bool wants_channels(const Endpoint& endpoint, std::span<const std::string> channels) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/id.h"
+#include "domain/endpoint_condition.h"
 #include "domain/model.h"
 #include "domain/persistent.h"
 #include "domain/rate_gate.h"
@@ -32,9 +33,10 @@ using PreparedApplicationPtr = std::shared_ptr<const PreparedApplication>;
 
 struct PreparedEndpoint {
     Endpoint config;
-    Target target;                         // without a host when the stored URL does not parse
-    std::shared_ptr<RateGate> gate;        // all snapshots share it
-    std::shared_ptr<const Filter> filter;  // null: none, or one that does not compile
+    Target target;                              // without a host when the stored URL does not parse
+    std::shared_ptr<RateGate> gate;             // all snapshots share it
+    std::shared_ptr<const Filter> filter;       // null: none, or one that does not compile
+    std::shared_ptr<ConditionBoard> condition;  // all snapshots share it
 };
 using PreparedEndpointPtr = std::shared_ptr<const PreparedEndpoint>;
 
@@ -206,6 +208,11 @@ private:
     PersistentMap<UserId, PersistentSequence<SessionPtr, ByOwnId>> sessions_of_;
     std::size_t size_ = 0;
 };
+
+// How the endpoint fares at present; known since the start of the process. From any thread.
+[[nodiscard]] inline EndpointCondition condition_of(const PreparedEndpoint& endpoint) {
+    return endpoint.condition->get();
+}
 
 // Does an endpoint with this filter want the type? No filter and an empty filter want everything.
 [[nodiscard]] bool wants(const Endpoint& endpoint, std::string_view event_type);
