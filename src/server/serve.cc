@@ -27,6 +27,7 @@
 #include "server/encryption_keys.h"
 #include "server/key_rotation.h"
 #include "server/metrics_page.h"
+#include "server/open_files.h"
 #include "server/reactor.h"
 #include "server/token_secret.h"
 #include "store/sqlite/sqlite_store.h"
@@ -368,6 +369,7 @@ Result<int> Server::run() {
 
 Result<int> serve(const ServerConfig& config) {
     std::signal(SIGPIPE, SIG_IGN);
+    raise_open_files_limit();
     if (!config.core_dumps) {
         if (Result<void> done = forbid_core_dumps(); !done)
             return std::unexpected(std::move(done).error());

@@ -150,9 +150,10 @@ CheckResult check_fdatasync(const std::string& directory) {
 CheckResult check_open_files() {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
-    return make("open files", judge_open_files(limit.rlim_cur),
+    // The server raises the first to the second (server/open_files.h).
+    return make("open files", judge_open_files(limit.rlim_max),
                 fmt::format("limit {} (hard {})", limit.rlim_cur, limit.rlim_max),
-                "raise it: ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit");
+                "raise the hard one: ulimit -Hn 65536, or LimitNOFILE=65536 in the systemd unit");
 }
 
 CheckResult check_clock() {
