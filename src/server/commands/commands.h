@@ -78,6 +78,9 @@ struct DoctorOptions {
 };
 int run_doctor(const DoctorOptions& options);
 
+// 0 when GET /health of that server answers 200 within 3 s; for supervisors, and images without curl.
+int run_health(const std::string& server_url);
+
 int run_version();
 
 // Reads a variable of the environment.
@@ -181,6 +184,7 @@ void add_listen_command(CLI::App& app, int& exit_code);
 void add_send_command(CLI::App& app, int& exit_code);
 void add_seed_command(CLI::App& app, int& exit_code);
 void add_doctor_command(CLI::App& app, int& exit_code);
+void add_health_command(CLI::App& app, int& exit_code);
 void add_version_command(CLI::App& app, int& exit_code);
 void add_token_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_audit_command(CLI::App& app, int& exit_code, const SettingSource& environment);

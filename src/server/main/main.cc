@@ -21,9 +21,11 @@ using namespace posthaste;
 
 constexpr int kUsageStatus = 2;
 
+// A blank value counts as not set: compose files and unit files often have no other way to leave a variable out.
 std::optional<std::string> environment(const std::string& name) {
     const char* value = std::getenv(name.c_str());
-    if (!value || *value == '\0') return std::nullopt;
+    if (!value || std::string_view(value).find_first_not_of(' ') == std::string_view::npos)
+        return std::nullopt;
     return value;
 }
 
@@ -86,6 +88,7 @@ int main(int argc, char** argv) {
     add_seed_command(app, exit_code);
     add_bench_command(app, exit_code);
     add_doctor_command(app, exit_code);
+    add_health_command(app, exit_code);
     add_version_command(app, exit_code);
     if (argc < 2) {
         std::fputs(app.help().c_str(), stdout);
