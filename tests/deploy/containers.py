@@ -47,6 +47,7 @@ class Containers(unittest.TestCase):
             raise AssertionError("no engine: install docker with compose, or podman with podman-compose, or name one with COMPOSE and ENGINE")
         print(f"building the image with {COMPOSE} (minutes, the first time)", flush=True)
         run(*shlex.split(COMPOSE), "build", "web", timeout=3 * 3600)
+        engine("image", "inspect", "posthaste")  # not every compose program fails when a build does
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="posthaste-containers-")

@@ -61,6 +61,13 @@ class Page:
                 return name.removesuffix(suffix)
         return name
 
+    def histograms(self, name):
+        """(buckets, count) for each set of labels."""
+        for sample, labels, count in self.samples:
+            if sample == f"{name}_count":
+                yield [(of["le"], value) for bucket, of, value in self.samples
+                       if bucket == f"{name}_bucket" and of == {**labels, "le": of["le"]}], count
+
     def labels(self, name):
         """The values of each label of a sample's name."""
         values = {}
@@ -105,12 +112,11 @@ class Observability(IntegrationTest):
         for name, kind in page.types.items():
             self.assertEqual(kind == "counter", name.endswith("_total"), name)
             if kind == "histogram":
-                buckets = [(labels["le"], value) for sample, labels, value in page.samples if sample == f"{name}_bucket"]
-                bounds = [float(bound.replace("+Inf", "inf")) for bound, _ in buckets]
-                self.assertEqual(sorted(bounds), bounds)
-                self.assertTrue(all(lower <= upper for (_, lower), (_, upper) in itertools.pairwise(buckets)), name)
-                (count,) = [value for sample, _, value in page.samples if sample == f"{name}_count"]
-                self.assertEqual(("+Inf", count), buckets[-1], name)
+                for buckets, count in page.histograms(name):
+                    bounds = [float(bound.replace("+Inf", "inf")) for bound, _ in buckets]
+                    self.assertEqual(sorted(bounds), bounds)
+                    self.assertTrue(all(lower <= upper for (_, lower), (_, upper) in itertools.pairwise(buckets)), name)
+                    self.assertEqual(("+Inf", count), buckets[-1], name)
 
     def test_S0_28_S3_36_every_metric_that_is_asked_for_exists(self):
         page = Page(self.metrics())
