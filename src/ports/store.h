@@ -11,6 +11,7 @@
 //
 // Every semantic here is pinned by tests/conformance/store_suite.h, which every store must pass.
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -185,6 +186,49 @@ struct EventPage {
     std::optional<EventId> more_behind;
 };
 
+// A delivery's place among all of an organization: by event, then endpoint.
+struct DeliveryPlace {
+    EventId event;
+    EndpointId endpoint;
+
+    friend constexpr auto operator<=>(const DeliveryPlace&, const DeliveryPlace&) = default;
+};
+
+// A page of an organization's deliveries, whichever API made their endpoints. Of nobody's or everybody's there is no list.
+struct DeliveryQuery {
+    explicit DeliveryQuery(OrganizationId owner) : organization(owner) {}
+
+    OrganizationId organization;
+    std::optional<ApplicationId> application;  // of this one only
+    std::optional<EndpointId> endpoint;        // to this one only
+    std::optional<DeliveryPlace> above;        // exclusive bounds
+    std::optional<DeliveryPlace> below;
+    bool oldest_first = false;
+    std::size_t limit = 50;
+    std::vector<std::string> event_types;  // any of these; empty: all
+    std::vector<DeliveryState> states;     // any of these; empty: all
+    // What else narrows the list; none: nothing. Called on threads of the store, with events that have no payload.
+    std::function<bool(const Event&, EndpointId)> fits;
+    // Events and deliveries looked at; a page may end early, with `more_behind`.
+    std::size_t scan_max = 20'000;
+};
+
+struct DeliveryEntry {
+    EventPtr event;  // without its payload
+    EndpointId endpoint;
+    DeliveryState state = DeliveryState::pending;
+    std::optional<Timestamp> next_due;
+    std::uint32_t attempts = 0;
+    std::optional<Timestamp> last_attempt_at;  // its start
+    int last_status_code = 0;                  // 0: no attempt, or no answer
+};
+
+struct DeliveryPage {
+    std::vector<DeliveryEntry> entries;
+    // As in EventPage: nothing up to and including this place is missing.
+    std::optional<DeliveryPlace> more_behind;
+};
+
 // A page of attempts of one endpoint, by attempt id.
 struct AttemptQuery {
     EndpointId endpoint;
@@ -331,6 +375,7 @@ public:
     // The event with this uid; not_found when none is kept.
     virtual Task<Result<EventId>> find_event(ApplicationId application, std::string uid) = 0;
     virtual Task<Result<EventPage>> list_events(EventQuery query) = 0;
+    virtual Task<Result<DeliveryPage>> list_deliveries(DeliveryQuery query) = 0;
     virtual Task<Result<AttemptPage>> list_attempts(AttemptQuery query) = 0;
     virtual Task<Result<AttemptCounts>> count_attempts(EndpointId endpoint, Timestamp since,
                                                        Timestamp until) = 0;

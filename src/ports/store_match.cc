@@ -1,5 +1,6 @@
 #include "ports/store_match.h"
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -85,6 +86,30 @@ bool matches(const EventQuery& query, DeliveryState state) {
 
 bool asks_for(const EventQuery& query, EndpointId endpoint) {
     return std::ranges::binary_search(query.endpoints, endpoint);
+}
+
+bool matches(const DeliveryQuery& query, const Event& event) {
+    if (event.organization != query.organization) return false;
+    if (query.application && event.application != *query.application) return false;
+    return query.event_types.empty() || names(query.event_types, event.type);
+}
+
+bool is_within(const DeliveryQuery& query, const DeliveryPlace& place) {
+    return (!query.above || place > *query.above) && (!query.below || place < *query.below);
+}
+
+bool matches(const DeliveryQuery& query, const Event& event, EndpointId endpoint) {
+    if (query.endpoint && endpoint != *query.endpoint) return false;
+    return !query.fits || query.fits(event, endpoint);
+}
+
+bool matches(const DeliveryQuery& query, DeliveryState state) {
+    return query.states.empty() || std::ranges::find(query.states, state) != query.states.end();
+}
+
+DeliveryPlace end_of(EventId event, const DeliveryQuery& query) {
+    constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+    return {event, query.oldest_first ? EndpointId{kMax, kMax} : EndpointId{}};
 }
 
 bool matches(const AttemptQuery& query, AttemptId id, const AttemptRecord& attempt) {

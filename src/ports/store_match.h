@@ -38,6 +38,15 @@ template <class AnyId>
 // Is the endpoint one of `query.endpoints`?
 [[nodiscard]] bool asks_for(const EventQuery& query, EndpointId endpoint);
 
+// Organization, application and type of the event.
+[[nodiscard]] bool matches(const DeliveryQuery& query, const Event& event);
+[[nodiscard]] bool is_within(const DeliveryQuery& query, const DeliveryPlace& place);
+// Endpoint and `fits`, of an event that matches.
+[[nodiscard]] bool matches(const DeliveryQuery& query, const Event& event, EndpointId endpoint);
+[[nodiscard]] bool matches(const DeliveryQuery& query, DeliveryState state);
+// The end of an event's deliveries in reading order: going on behind it starts with the next event.
+[[nodiscard]] DeliveryPlace end_of(EventId event, const DeliveryQuery& query);
+
 // Bounds, outcome and status.
 [[nodiscard]] bool matches(const AttemptQuery& query, AttemptId id, const AttemptRecord& attempt);
 // Type, channel and tag of the attempt's event.

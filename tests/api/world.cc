@@ -170,6 +170,10 @@ public:
     Task<Result<EventPage>> list_events(EventQuery query) override {
         return inner_.list_events(std::move(query));
     }
+    Task<Result<DeliveryPage>> list_deliveries(DeliveryQuery query) override {
+        if (!world_.reads_work) return unavailable<DeliveryPage>();
+        return inner_.list_deliveries(std::move(query));
+    }
     Task<Result<AttemptPage>> list_attempts(AttemptQuery query) override {
         return inner_.list_attempts(std::move(query));
     }

@@ -68,6 +68,7 @@ public:
     [[nodiscard]] Result<EventId> find_event(ApplicationId application,
                                              const std::string& uid) const;
     [[nodiscard]] EventPage list_events(const EventQuery& query) const;
+    [[nodiscard]] DeliveryPage list_deliveries(const DeliveryQuery& query) const;
     [[nodiscard]] AttemptPage list_attempts(const AttemptQuery& query) const;
     [[nodiscard]] AttemptCounts count_attempts(EndpointId endpoint, Timestamp since,
                                                Timestamp until) const;
@@ -125,6 +126,10 @@ private:
     // The delivery's place in a list, if the query wants it.
     [[nodiscard]] std::optional<EventEntry> entry_of(const EventQuery& query,
                                                      const StoredEvent& stored) const;
+    // None when the query does not want it.
+    [[nodiscard]] std::optional<DeliveryEntry> entry_of(const DeliveryQuery& query,
+                                                        const StoredEvent& stored,
+                                                        const StoredDelivery& delivery) const;
     [[nodiscard]] bool is_expired(const StoredEvent& stored, const RetentionPolicy& policy,
                                   Timestamp now) const;
 

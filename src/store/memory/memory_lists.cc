@@ -77,6 +77,54 @@ EventPage MemoryDisk::list_events(const EventQuery& query) const {
     return page;
 }
 
+std::optional<DeliveryEntry> MemoryDisk::entry_of(const DeliveryQuery& query,
+                                                  const StoredEvent& stored,
+                                                  const StoredDelivery& delivery) const {
+    if (!matches(query, *stored.event)) return {};
+    const EventPtr event = without_payload(*stored.event);
+    if (!matches(query, *event, delivery.endpoint)) return {};
+    DeliveryEntry entry;
+    entry.event = event;
+    entry.endpoint = delivery.endpoint;
+    if (delivery.settled) entry.state = *delivery.settled;
+    const auto row = parked_.find({event->id, delivery.endpoint});
+    if (row != parked_.end()) {
+        entry.state = DeliveryState::parked;
+        entry.next_due = row->second.due;
+    }
+    if (!matches(query, entry.state)) return {};
+    entry.attempts = static_cast<std::uint32_t>(delivery.attempts.size());
+    if (entry.attempts == 0) return entry;
+    entry.last_attempt_at = delivery.attempts.back().record.started_at;
+    entry.last_status_code = delivery.attempts.back().record.status_code;
+    return entry;
+}
+
+DeliveryPage MemoryDisk::list_deliveries(const DeliveryQuery& query) const {
+    struct Found {
+        DeliveryPlace place;
+        const StoredEvent* event;
+        const StoredDelivery* delivery;
+    };
+    std::vector<Found> inside;
+    for (const auto& [id, stored] : events_) {
+        for (const StoredDelivery& delivery : stored.deliveries) {
+            const DeliveryPlace place{id, delivery.endpoint};
+            if (is_within(query, place)) inside.push_back({place, &stored, &delivery});
+        }
+    }
+    std::ranges::sort(inside, {}, &Found::place);
+    DeliveryPage page;
+    const auto take = [&](const Found& found) {
+        std::optional<DeliveryEntry> entry = entry_of(query, *found.event, *found.delivery);
+        if (!entry) return false;
+        page.entries.push_back(std::move(*entry));
+        return true;
+    };
+    read_page(page, inside, query, [](const Found& found) { return found.place; }, take);
+    return page;
+}
+
 AttemptPage MemoryDisk::list_attempts(const AttemptQuery& query) const {
     struct Found {
         AttemptId id;

@@ -338,6 +338,13 @@ Task<Result<EventPage>> MemoryStore::list_events(EventQuery query) {
     });
 }
 
+Task<Result<DeliveryPage>> MemoryStore::list_deliveries(DeliveryQuery query) {
+    return run_read<DeliveryPage>([this, query = std::move(query)]() -> Result<DeliveryPage> {
+        if (auto may = may_read(); !may) return std::unexpected(may.error());
+        return disk_->list_deliveries(query);
+    });
+}
+
 Task<Result<AttemptPage>> MemoryStore::list_attempts(AttemptQuery query) {
     return run_read<AttemptPage>([this, query = std::move(query)]() -> Result<AttemptPage> {
         if (auto may = may_read(); !may) return std::unexpected(may.error());

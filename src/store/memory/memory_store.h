@@ -46,6 +46,7 @@ public:
     Task<Result<Tally>> tally() override;
     Task<Result<EventId>> find_event(ApplicationId application, std::string uid) override;
     Task<Result<EventPage>> list_events(EventQuery query) override;
+    Task<Result<DeliveryPage>> list_deliveries(DeliveryQuery query) override;
     Task<Result<AttemptPage>> list_attempts(AttemptQuery query) override;
     Task<Result<AttemptCounts>> count_attempts(EndpointId endpoint, Timestamp since,
                                                Timestamp until) override;

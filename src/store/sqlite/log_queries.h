@@ -64,6 +64,11 @@ inline constexpr char kDelivery[] =
 inline constexpr char kEventsAfter[] =
     "SELECT hi, lo, targets FROM event WHERE hi > ?1 AND hi <= ?2 ORDER BY hi LIMIT ?3";
 inline constexpr char kNewestEvent[] = "SELECT max(hi) FROM event";
+// event: rowid, in order, either way.
+inline constexpr char kOwnersOldestFirst[] =
+    "SELECT hi, organization FROM event WHERE hi >= ?1 AND hi <= ?2 ORDER BY hi LIMIT ?3";
+inline constexpr char kOwnersNewestFirst[] =
+    "SELECT hi, organization FROM event WHERE hi >= ?1 AND hi <= ?2 ORDER BY hi DESC LIMIT ?3";
 // event: rowid. The first one does not touch the payload's pages.
 inline constexpr char kReadEventHead[] =
     "SELECT lo, accepted_at, organization, application, type, targets, uid, channels, request_key,"
@@ -101,7 +106,8 @@ inline constexpr char kReadAttempt[] =
     "first_byte, total, response, trigger, sealed_response"
     " FROM attempt WHERE event = ?1 AND endpoint = ?2 AND number = ?3";
 inline constexpr char kLastAttempt[] =
-    "SELECT started_at FROM attempt WHERE event = ?1 AND endpoint = ?2 ORDER BY number DESC"
+    "SELECT started_at, status_code FROM attempt WHERE event = ?1 AND endpoint = ?2 ORDER BY "
+    "number DESC"
     " LIMIT 1";
 // parked: primary key, in order.
 inline constexpr char kParkedOfEndpoint[] =

@@ -35,6 +35,7 @@ public:
                                                                               std::size_t limit);
     [[nodiscard]] Result<ScanSlice> scan(std::uint64_t after_hi, std::size_t limit);
     [[nodiscard]] Result<EventPage> list_events(const EventQuery& query);
+    [[nodiscard]] Result<DeliveryPage> list_deliveries(const DeliveryQuery& query);
     [[nodiscard]] Result<AttemptPage> list_attempts(const AttemptQuery& query);
     [[nodiscard]] Result<AttemptCounts> count_attempts(EndpointId endpoint, Timestamp since,
                                                        Timestamp until);
@@ -54,6 +55,7 @@ public:
 private:
     struct Candidate;
     struct EventPlace;
+    struct DeliveryWalk;
     struct AttemptCursor;
     struct AttemptPlace;
     enum class Payload : bool { skip, read };
@@ -101,6 +103,14 @@ private:
                                                                    const EventQuery& query);
     [[nodiscard]] Result<bool> add_summary(LogPartition& partition, std::uint64_t event,
                                            const EventQuery& query, EventEntry& entry);
+    // The start and the status code of a delivery's last attempt, if there is one.
+    struct LastAttempt {
+        Timestamp started_at;
+        int status_code = 0;
+    };
+    [[nodiscard]] Result<std::optional<LastAttempt>> last_attempt(LogPartition& partition,
+                                                                  std::uint64_t event,
+                                                                  std::uint64_t endpoint);
     [[nodiscard]] Result<void> fill(AttemptCursor& cursor, const AttemptQuery& query);
     [[nodiscard]] Result<std::vector<AttemptPlace>> next_attempts(
         std::vector<AttemptCursor>& cursors, const AttemptQuery& query);
@@ -109,6 +119,24 @@ private:
     [[nodiscard]] Result<void> count_attempts_of(LogPartition& partition, EndpointId endpoint,
                                                  const KeyRange<AttemptKey>& range,
                                                  AttemptCounts& counts);
+    // Lists of deliveries (log_reader_deliveries.cc).
+    [[nodiscard]] Result<bool> list_deliveries_of(LogPartition& partition, DeliveryWalk& walk);
+    // Events that may have deliveries that a query asks for, and events to be passed by.
+    struct Step {
+        std::uint64_t event = 0;
+        bool is_wanted = false;
+    };
+    [[nodiscard]] Result<std::vector<Step>> next_steps(LogPartition& partition,
+                                                       const DeliveryQuery& query,
+                                                       const KeyRange<std::uint64_t>& range);
+    [[nodiscard]] Result<bool> take_step(LogPartition& partition, const Step& step,
+                                         DeliveryWalk& walk);
+    [[nodiscard]] Result<bool> list_deliveries_of(LogPartition& partition, const EventPtr& event,
+                                                  DeliveryWalk& walk);
+    [[nodiscard]] Result<std::optional<DeliveryEntry>> delivery_entry(LogPartition& partition,
+                                                                      const EventPtr& event,
+                                                                      EndpointId endpoint,
+                                                                      const DeliveryQuery& query);
     template <class Index, class Read>
     [[nodiscard]] Result<void> warm(LogPartition& partition, Index& index, const char* sql,
                                     Read read);

@@ -261,22 +261,31 @@ Result<bool> LogReader::add_summary(LogPartition& partition, std::uint64_t event
                                     const EventQuery& query, EventEntry& entry) {
     ASSIGN_OR_RETURN(File* const file, open(partition));
     DeliveryRows rows;
-    int code = read_delivery(file->delivery, event, entry.endpoint.hi, rows);
+    const int code = read_delivery(file->delivery, event, entry.endpoint.hi, rows);
     if (code != SQLITE_OK) return std::unexpected(failed(partition, code, "read a delivery"));
     if (!matches(query, rows.state)) return false;
     entry.state = rows.state;
     entry.attempts = rows.attempts;
     if (rows.state == DeliveryState::parked) entry.next_due = from_micros(rows.due);
     if (rows.attempts == 0) return true;
+    ASSIGN_OR_RETURN(const auto last, last_attempt(partition, event, entry.endpoint.hi));
+    if (last) entry.last_attempt_at = last->started_at;
+    return true;
+}
+
+Result<std::optional<LogReader::LastAttempt>> LogReader::last_attempt(LogPartition& partition,
+                                                                      std::uint64_t event,
+                                                                      std::uint64_t endpoint) {
+    std::optional<LastAttempt> none;
+    ASSIGN_OR_RETURN(File* const file, open(partition));
     ASSIGN_OR_RETURN(SqliteStatement* const last, file->statement(log_sql::kLastAttempt));
     last->bind(1, event);
-    last->bind(2, entry.endpoint.hi);
+    last->bind(2, endpoint);
     const SqliteCursor cursor(*last);
-    if (code = last->step(); code == SQLITE_ROW)
-        entry.last_attempt_at = from_micros(last->integer(0));
-    else if (code != SQLITE_DONE)
-        return std::unexpected(failed(partition, code, "read an attempt"));
-    return true;
+    const int code = last->step();
+    if (code == SQLITE_DONE) return none;
+    if (code != SQLITE_ROW) return std::unexpected(failed(partition, code, "read an attempt"));
+    return LastAttempt{from_micros(last->integer(0)), static_cast<int>(last->integer(1))};
 }
 
 // ---- attempts of an endpoint -----------------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ constexpr Expectation kExpectations[] = {
      "SCALAR SUBQUERY 3; SEARCH attempt USING PRIMARY KEY (event=? AND endpoint=?); "
      "SCALAR SUBQUERY 4; SEARCH attempt USING PRIMARY KEY (event=? AND endpoint=?); "},
     {log_sql::kEventsAfter, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?); "},
+    {log_sql::kOwnersOldestFirst, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?); "},
+    {log_sql::kOwnersNewestFirst, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?); "},
     {log_sql::kNewestEvent, "SEARCH event; "},
     {log_sql::kReadEventHead, "SEARCH event USING INTEGER PRIMARY KEY (rowid=?); "},
     {log_sql::kReadEvent, "SEARCH event USING INTEGER PRIMARY KEY (rowid=?); "},

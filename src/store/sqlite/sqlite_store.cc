@@ -159,6 +159,14 @@ Task<Result<EventPage>> SqliteStore::list_events(EventQuery query) {
     return ask(readers_, std::move(question));
 }
 
+Task<Result<DeliveryPage>> SqliteStore::list_deliveries(DeliveryQuery query) {
+    std::move_only_function<Result<DeliveryPage>(StoreReader&)> question =
+        [query = std::move(query)](StoreReader& reader) {
+            return reader.log.list_deliveries(query);
+        };
+    return ask(readers_, std::move(question));
+}
+
 Task<Result<AttemptPage>> SqliteStore::list_attempts(AttemptQuery query) {
     std::move_only_function<Result<AttemptPage>(StoreReader&)> question =
         [query = std::move(query)](StoreReader& reader) { return reader.log.list_attempts(query); };
