@@ -9,6 +9,7 @@
 #include "api/audit_note.h"
 #include "api/authenticator.h"
 #include "api/contacts/routes.h"
+#include "api/dashboard/routes.h"
 #include "api/docs/routes.h"
 #include "api/handlers.h"
 #include "api/mailboxes/routes.h"
@@ -38,7 +39,7 @@ std::vector<ApiRoute> all_routes() {
     std::vector<ApiRoute> all(std::begin(kRoutes), std::end(kRoutes));
     for (const std::span<const ApiRoute> table :
          {docs::routes(), subscriptions::routes(), orders::routes(), mailboxes::routes(),
-          contacts::routes(), accounts::routes(), native::routes()})
+          contacts::routes(), accounts::routes(), dashboard::routes(), native::routes()})
         all.insert(all.end(), table.begin(), table.end());
     return all;
 }

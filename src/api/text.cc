@@ -1,5 +1,6 @@
 #include "api/text.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -93,6 +94,11 @@ std::string first_characters(std::string_view text, std::size_t characters_max) 
         }
     }
     return clean;
+}
+
+bool contains_ignoring_case(std::string_view text, std::string_view part) {
+    const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
+    return part.empty() || !std::ranges::search(text, part, same).empty();
 }
 
 std::size_t count_characters(std::string_view text) {

@@ -23,6 +23,9 @@ enum class PlusSign : std::uint8_t { literal, space };
 // The first `characters_max` code points of `text`; bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string first_characters(std::string_view text, std::size_t characters_max);
 
+// Letters of ASCII are the same in either case; an empty part is in every text.
+[[nodiscard]] bool contains_ignoring_case(std::string_view text, std::string_view part);
+
 // Code points. REQUIRES: valid UTF-8.
 [[nodiscard]] std::size_t count_characters(std::string_view text);
 

@@ -134,7 +134,8 @@ struct Engine::Impl {
 
 Engine::Engine(Executor executor, std::size_t reactor, std::size_t reactors, Ports ports,
                EngineLimits limits, EngineRules rules, Sabotage sabotage)
-    : directory_(ports.directory, ports.store),
+    : rules_(rules),
+      directory_(ports.directory, ports.store),
       impl_(std::make_unique<Impl>(std::move(executor), reactor, reactors, ports, limits, rules,
                                    sabotage, metrics_, directory_)) {}
 

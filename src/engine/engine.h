@@ -146,6 +146,7 @@ public:
     // Whom to tell about failing endpoints; null, as at first: nobody. It must outlive the engine or be taken away.
     void report_to(EndpointNews* listener);
 
+    [[nodiscard]] const EngineRules& rules() const { return rules_; }
     [[nodiscard]] DirectoryService& directory() { return directory_; }
     [[nodiscard]] const EngineMetrics& metrics() const { return metrics_; }
 
@@ -170,6 +171,7 @@ private:
     struct Impl;
     Task<Result<void>> send_again(EventId event, EndpointId endpoint, UpdateKind kind);
 
+    const EngineRules rules_;
     EngineMetrics metrics_;
     DirectoryService directory_;
     std::unique_ptr<Impl> impl_;

@@ -129,6 +129,13 @@ constexpr RouteRow kRows[] = {
      kContact},
     {kDelete, "/api/v1/subscribers/{subscriber_id}", kManagers, kNothing, "", kContact},
 
+    // The dashboard's API.
+    {kGet, "/api/v1/delivery", kReaders, kNothing},
+    {kGet, "/api/v1/delivery/{msg_id}/{endpoint_id}", kReaders, kNothing},
+    {kPost, "/api/v1/delivery/{msg_id}/{endpoint_id}/resend", kOperators, kEntry},
+    {kGet, "/api/v1/endpoints", kReaders, kNothing},
+    {kPatch, "/api/v1/endpoints/{endpoint_id}", kManagers, kEntry, R"({"isActive":false})"},
+
     // The native API: applications and their endpoints.
     {kGet, "/api/v1/app", kReaders, kNothing},
     {kPost, "/api/v1/app", kManagers, kEntry, R"({"name":"new"})"},

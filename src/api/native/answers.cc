@@ -203,4 +203,10 @@ HttpResponse ListWriter::finish_at(std::string_view iterator) {
     return finish(false);
 }
 
+HttpResponse ListWriter::finish_before(std::string_view iterator) {
+    first_ = iterator;
+    if (last_.empty()) last_ = iterator;
+    return finish(false);
+}
+
 }  // namespace posthaste::native

@@ -84,6 +84,8 @@ public:
     [[nodiscard]] HttpResponse finish(bool done);
     // The search ended early, behind what `iterator` names: more may follow.
     [[nodiscard]] HttpResponse finish_at(std::string_view iterator);
+    // The same of a page that is read backwards.
+    [[nodiscard]] HttpResponse finish_before(std::string_view iterator);
 
 private:
     std::string body_;

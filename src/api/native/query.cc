@@ -77,8 +77,10 @@ void for_each_parameter(std::string_view query, Visit visit) {
         query.remove_prefix(std::min(end + 1, query.size()));
         if (pair.empty()) continue;
         const std::size_t equals = std::min(pair.find('='), pair.size());
-        visit(percent_decode(pair.substr(0, equals), PlusSign::space),
-              percent_decode(pair.substr(std::min(equals + 1, pair.size())), PlusSign::space));
+        const std::string name = percent_decode(pair.substr(0, equals), PlusSign::space);
+        std::string value =
+            percent_decode(pair.substr(std::min(equals + 1, pair.size())), PlusSign::space);
+        visit(name, value);
     }
 }
 
@@ -152,6 +154,14 @@ void Query::violated(std::initializer_list<const char*> location, std::string_vi
 }
 
 std::optional<std::string> Query::text(std::string_view name) { return query_value(text_, name); }
+
+std::vector<std::string> Query::texts(std::string_view name) {
+    std::vector<std::string> values;
+    for_each_parameter(text_, [&](const std::string& given, std::string& value) {
+        if (given == name) values.push_back(std::move(value));
+    });
+    return values;
+}
 
 std::size_t Query::limit() {
     const auto given = text("limit");

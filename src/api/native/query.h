@@ -65,7 +65,10 @@ public:
     [[nodiscard]] Paging page_by_name();
 
     [[nodiscard]] bool flag(std::string_view name, bool fallback);
+    [[nodiscard]] std::size_t limit();
     [[nodiscard]] std::optional<std::string> text(std::string_view name);
+    // name=a&name=b: all of them, in order.
+    [[nodiscard]] std::vector<std::string> texts(std::string_view name);
     // 1…256 characters of [a-zA-Z0-9-_.], else 422: channels, ids and uids.
     [[nodiscard]] std::optional<std::string> identifier(std::string_view name);
     [[nodiscard]] std::optional<Timestamp> time(std::string_view name);
@@ -73,11 +76,12 @@ public:
                                             std::initializer_list<int> allowed);
     // event_types=a&event_types=b, event_types[]=a, event_types[0]=a and event_types=a,b, all merged.
     [[nodiscard]] std::vector<std::string> event_types();
+    // Notes that the parameter breaks a rule which the caller checks: a 422.
+    void refuse(const char* name, std::string_view message) { violated({"query", name}, message); }
 
 private:
     void wrong(std::string detail);                                                        // 400
     void violated(std::initializer_list<const char*> location, std::string_view message);  // 422
-    [[nodiscard]] std::size_t limit();
 
     std::string_view text_;
     std::optional<HttpResponse> wrong_;

@@ -40,6 +40,7 @@ Task<HttpResponse> create_subscription(Call call) {
     endpoint.created_at = context.clock.now();
     endpoint.retry = context.settings.subscriptions_retry;
     endpoint.timeout = context.settings.subscriptions_timeout;
+    endpoint.updated_at = endpoint.created_at;
     changes.apply_to(endpoint);
     const Result<Endpoint> created =
         co_await context.engine.directory().create(std::move(endpoint), author_of(call));
@@ -86,8 +87,10 @@ Task<HttpResponse> update_subscription(Call call) {
     if (!find_subscription(call, EndpointId(*id))) co_return reply_no_subscription();
 
     std::function<Result<void>(Endpoint&)> change =
-        [changes = std::move(changes)](Endpoint& endpoint) -> Result<void> {
+        [changes = std::move(changes),
+         now = context.clock.now()](Endpoint& endpoint) -> Result<void> {
         changes.apply_to(endpoint);
+        endpoint.updated_at = now;
         return {};
     };
     const Result<Endpoint> changed = co_await context.engine.directory().change(

@@ -1,0 +1,37 @@
+#pragma once
+
+// A delivery as the dashboard shows it: a row of the list, and the whole with its attempts.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/native/answers.h"
+#include "domain/directory.h"
+#include "engine/engine.h"
+#include "ports/store.h"
+
+namespace posthaste::dashboard {
+
+// "pending", "delivered", "failed" or "cancelled".
+[[nodiscard]] std::string_view status_of(DeliveryState state);
+// The states that have that status; empty: there is no such status.
+[[nodiscard]] std::vector<DeliveryState> states_of(std::string_view status);
+
+// An iterator of the list: "msg_….ep_…".
+[[nodiscard]] std::string to_text(const DeliveryPlace& place);
+[[nodiscard]] std::optional<DeliveryPlace> parse_place(std::string_view text);
+
+// What people know an endpoint by.
+[[nodiscard]] const std::string& name_of(const Endpoint& endpoint);
+
+void write_delivery(native::ObjectWriter& object, const DeliveryEntry& entry,
+                    const Directory& directory);
+// The delivery to `delivery.endpoint`, which belongs to `history`.
+[[nodiscard]] std::string delivery_json(const EventHistory& history,
+                                        const DeliveryHistory& delivery, const Directory& directory,
+                                        HeaderNames native_headers, Timestamp now);
+
+}  // namespace posthaste::dashboard
