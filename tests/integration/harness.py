@@ -27,6 +27,8 @@ from dataclasses import dataclass, field
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("POSTHASTE_BINARY", os.path.join(ROOT, "build/release/posthaste"))
 LOOPBACK = "127.0.0.0/8,::1/128"
+# Seconds after which a wait is given up: what takes that long does not come any more, however busy the machine is.
+PATIENCE = 120.0
 
 
 def free_port(host="127.0.0.1"):
@@ -44,7 +46,7 @@ def free_port(host="127.0.0.1"):
                 continue
 
 
-def eventually(condition, timeout=30.0, what="the condition", every=0.02):
+def eventually(condition, timeout=PATIENCE, what="the condition", every=0.02):
     """Waits until condition() is true and returns its value; fails with `what` after the timeout."""
     deadline = time.monotonic() + timeout
     while True:
@@ -69,7 +71,7 @@ class Reply:
 class Api:
     """One keep-alive connection to the server; not thread-safe."""
 
-    def __init__(self, port, timeout=15.0):
+    def __init__(self, port, timeout=PATIENCE):
         self.port = port
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
 
@@ -122,7 +124,7 @@ class Server:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=subprocess.STDOUT,
                                             stdin=subprocess.DEVNULL, env={**inherited, **self.env}, cwd=self.folder)
 
-    def start(self, timeout=60.0):
+    def start(self, timeout=PATIENCE):
         self.spawn()
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -150,7 +152,7 @@ class Server:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
 
-    def terminate(self, timeout=30.0):
+    def terminate(self, timeout=PATIENCE):
         """SIGTERM; returns the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout)
@@ -200,18 +202,21 @@ class Answer:
     headers: dict = field(default_factory=dict)
     body: bytes = b"ok"
     after: float = 0.0  # seconds
+    held: bool = False  # until Receiver.release()
 
 
 class Receiver:
     """An HTTP server on its own thread. `script` decides each answer; `ledger` keeps what came, in order.
 
-    The script runs on the receiver's thread and must not block; Answer.after delays an answer without blocking others.
+    The script runs on the receiver's thread and must not block; Answer.after and Answer.held delay an answer without blocking
+    others.
     """
 
     def __init__(self, script=None, host="127.0.0.1", port=0):
         self.script = script or (lambda delivery: Answer())
         self.host, self.port = host, port
         self.ledger = []
+        self.held = []  # what answers what is held; None when nothing is any more
         self.connections, self.open = 0, set()  # ever, and now
         self.changed = threading.Condition()
         self.loop = asyncio.new_event_loop()
@@ -245,19 +250,27 @@ class Receiver:
             self.ledger.append(delivery)
             self.changed.notify_all()
 
-    def wait_for(self, condition, timeout=30.0, what="what the receiver waits for"):
+    def wait_for(self, condition, timeout=PATIENCE, what="what the receiver waits for"):
         """Waits until condition(ledger) is true; checked after each delivery."""
         with self.changed:
             if not self.changed.wait_for(lambda: condition(self.ledger), timeout):
                 raise AssertionError(f"{what} did not arrive within {timeout} s; {len(self.ledger)} requests came")
 
-    def wait_count(self, count, timeout=30.0):
+    def wait_count(self, count, timeout=PATIENCE):
         self.wait_for(lambda ledger: len(ledger) >= count, timeout, f"{count} requests")
 
     def numbers(self):
         """How often each event number (data.n) came."""
         with self.changed:
             return Counter(delivery.json()["data"]["n"] for delivery in self.ledger)
+
+    def release(self):
+        """Answers what is held; nothing is held any more."""
+        def answer_all():
+            answers, self.held = self.held or [], None
+            for answer in answers:
+                answer()
+        self.loop.call_soon_threadsafe(answer_all)
 
     def close(self):
         """Idempotent. Connections end, the port is free again."""
@@ -305,6 +318,8 @@ class ReceiverConnection(asyncio.Protocol):
         self.receiver.record(delivery)
         if answer is None:  # the script wants the connection cut
             self.transport.abort()
+        elif answer.held and self.receiver.held is not None:
+            self.receiver.held.append(lambda: self._answer(answer))
         elif answer.after:
             asyncio.get_running_loop().call_later(answer.after, self._answer, answer)
         else:
@@ -334,7 +349,7 @@ class Load:
             thread.start()
 
     def _produce(self):
-        api = Api(self.port, timeout=10.0)
+        api = Api(self.port)
         while not self.stopping.is_set():
             with self.lock:
                 n = self.sent
@@ -402,7 +417,7 @@ class IntegrationTest(unittest.TestCase):
         self.addCleanup(api.close)
         return api
 
-    def assert_all_arrived(self, load, receiver, timeout=60.0):
+    def assert_all_arrived(self, load, receiver, timeout=PATIENCE):
         """Every acknowledged event reached the receiver at least once; returns how many came more than once."""
         wanted = set(load.acked)
         # Counting the whole ledger after each arrival would take quadratic time.

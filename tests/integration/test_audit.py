@@ -34,7 +34,7 @@ def chain_of(folder):
 class Audit(IntegrationTest):
     def audit(self, folder, *arguments):
         return subprocess.run([BINARY, "audit", *arguments, "--database", f"sqlite:{folder}"], capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=120, check=False)
 
     def verify(self, folder, *arguments, status=0):
         done = self.audit(folder, "verify", *arguments)

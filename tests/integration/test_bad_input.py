@@ -7,7 +7,7 @@ import socket
 import struct
 import unittest
 
-from harness import IntegrationTest
+from harness import PATIENCE, IntegrationTest
 
 BODY = b'{"target_url":"http://127.0.0.1:9/smuggled"}'
 SMUGGLED = b"POST /subscriptions/ HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
@@ -82,7 +82,7 @@ REFUSED = [
 
 
 class BadInput(IntegrationTest):
-    def exchange(self, data, shut=True, timeout=8.0):
+    def exchange(self, data, shut=True, timeout=PATIENCE):
         """Sends the bytes and reads until the server closes; a peer that stops reading is an answer too."""
         answer = b""
         with socket.create_connection(("127.0.0.1", self.running.port), timeout=timeout) as connection:
@@ -150,7 +150,7 @@ class BadInput(IntegrationTest):
 
     def test_expect_continue(self):
         body = BODY.replace(b"smuggled", b"expected")
-        with socket.create_connection(("127.0.0.1", self.running.port), timeout=8) as connection:
+        with socket.create_connection(("127.0.0.1", self.running.port), timeout=PATIENCE) as connection:
             connection.sendall(post(b"Expect: 100-continue\r\nConnection: close\r\nContent-Length: %d\r\n" % len(body)))
             self.assertIn(b"100", connection.recv(65536))
             connection.sendall(body)

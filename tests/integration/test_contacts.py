@@ -34,7 +34,7 @@ class Contacts(IntegrationTest):
             command = command.replace("{" + name + "}", value)
         command = command.replace("localhost:8000", f"127.0.0.1:{self.running.port}")
         command = command.rstrip() + ' --silent --show-error --write-out "\\n%{http_code}"'
-        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(0, done.returncode, done.stderr)
         body, _, status = done.stdout.rpartition("\n")
         return int(status), json.loads(body)
@@ -86,7 +86,7 @@ class Contacts(IntegrationTest):
         user, headers = self.sign_up(api)
         api.call("POST", "/api/v1/webhooks", {"url": receiver.url(), "events": ["subscriber.created"]}, headers)
         done = subprocess.run([BINARY, "bench", "subscribers", "--count", "200", "--user", user, "--server",
-                               f"http://127.0.0.1:{server.port}"], capture_output=True, text=True, timeout=60, check=False)
+                               f"http://127.0.0.1:{server.port}"], capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(0, done.returncode, done.stderr)
         figures = json.loads(done.stdout.splitlines()[-1])
         self.assertEqual((200, 200, 2), (figures["count"], figures["created"], len(figures["event_loops"])))
@@ -97,7 +97,7 @@ class Contacts(IntegrationTest):
         self.assertRegex(prefix, r"^[0-9a-f]{8}$")
         self.assertEqual(("User" + prefix, "Name"), (one["first_name"], one["last_name"]))
         refused = subprocess.run([BINARY, "bench", "subscribers", "--count", "2", "--user", "0" * 32, "--server",
-                                  f"http://127.0.0.1:{server.port}"], capture_output=True, text=True, timeout=60, check=False)
+                                  f"http://127.0.0.1:{server.port}"], capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(1, refused.returncode)
         self.assertIn("404", refused.stderr)
 
@@ -112,7 +112,7 @@ class Contacts(IntegrationTest):
         created, lock, stopping = set(), threading.Lock(), threading.Event()
 
         def produce(number):
-            producer, n = Api(server.port, timeout=10.0), 0
+            producer, n = Api(server.port), 0
             while not stopping.is_set():
                 email, n = f"p{number}n{n}@example.com", n + 1
                 try:
@@ -130,7 +130,7 @@ class Contacts(IntegrationTest):
             producer.start()
         for _ in range(CRASHES):
             before = len(created)
-            eventually(lambda before=before: len(created) >= before + 10, 30, "ten more contacts", every=0.003)
+            eventually(lambda before=before: len(created) >= before + 10, what="ten more contacts", every=0.003)
             server.kill()
             server.start()
         stopping.set()

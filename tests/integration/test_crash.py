@@ -9,7 +9,7 @@ import time
 import unittest
 from collections import Counter
 
-from harness import Answer, IntegrationTest, Load, eventually
+from harness import PATIENCE, Answer, IntegrationTest, Load, eventually
 
 CRASHES = int(os.environ.get("POSTHASTE_CRASHES", "100"))
 SUBSCRIPTIONS = 4
@@ -43,14 +43,14 @@ class Crash(IntegrationTest):
             while time.monotonic() < until or load.acked_count() == before:
                 load.stopping.wait(0.01)
                 self.assertTrue(server.is_running(), f"the server ended by itself before crash {crash + 1}")
-                self.assertLess(time.monotonic(), until + 20, "nothing was accepted for 20 s")
+                self.assertLess(time.monotonic(), until + PATIENCE, "nothing is accepted any more")
             server.kill()
             begun = time.monotonic()
             server.start()
             slowest_start = max(slowest_start, time.monotonic() - begun)
         load.stop()
-        eventually(lambda: len(delivered) >= len(load.acked) and load.acked.keys() <= delivered.keys(), 90,
-                   f"the delivery of all {len(load.acked)} acknowledged events", every=0.2)
+        eventually(lambda: len(delivered) >= len(load.acked) and load.acked.keys() <= delivered.keys(),
+                   what=f"the delivery of all {len(load.acked)} acknowledged events", every=0.2)
         duplicates = sum(count - 1 for count in delivered.values())
         print(f"crashes {CRASHES}, acknowledged {len(load.acked)}, received {len(receiver.ledger)}, duplicates {duplicates}, "
               f"refused {dict(load.refused)}, slowest start {slowest_start:.2f} s")
@@ -58,8 +58,8 @@ class Crash(IntegrationTest):
         # The server agrees that each of them was delivered.
         fresh = self.api(server)
         for n in drawn.sample(sorted(load.acked), min(200, len(load.acked))):
-            eventually(lambda: (attempts := fresh.attempts(load.acked[n])) and attempts[0]["success"], 20,
-                       f"a recorded success of event {n}")
+            eventually(lambda: (attempts := fresh.attempts(load.acked[n])) and attempts[0]["success"],
+                       what=f"a recorded success of event {n}")
         self.assertEqual(0, server.terminate())
 
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from harness import IntegrationTest, eventually, mount_tmpfs
+from harness import PATIENCE, IntegrationTest, eventually, mount_tmpfs
 
 
 class Disk(IntegrationTest):
@@ -45,9 +45,9 @@ class Disk(IntegrationTest):
         self.assertTrue(server.is_running())
         os.remove(filler)
         n = 1000
-        eventually(lambda: post(n).status == 202, timeout=30, what="an accepted event after space came back")
+        eventually(lambda: post(n).status == 202, what="an accepted event after space came back")
         acked.add(n)
-        receiver.wait_for(lambda ledger: acked <= {d.json()["data"]["n"] for d in ledger}, 60, "all acknowledged events")
+        receiver.wait_for(lambda ledger: acked <= {d.json()["data"]["n"] for d in ledger}, what="all acknowledged events")
         self.assertEqual(200, self.api(server).call("GET", "/health").status)
         self.assertEqual(0, server.terminate())
         server.start()  # and the files are sound
@@ -56,7 +56,7 @@ class Disk(IntegrationTest):
     def assert_refuses_to_start(self, database, names):
         server = self.server(database=f"sqlite:{database}")
         server.spawn()
-        self.assertNotEqual(0, server.process.wait(20), "started on a folder it cannot write")
+        self.assertNotEqual(0, server.process.wait(PATIENCE), "started on a folder it cannot write")
         self.assertIn(names, server.log())
         self.assertNotIn("terminate called", server.log())
         self.assertNotIn("assertion failed", server.log())
@@ -76,7 +76,7 @@ class Disk(IntegrationTest):
         first = self.server().start()
         second = self.server(database=first.database)
         second.spawn()
-        self.assertNotEqual(0, second.process.wait(20), "two servers on one data folder")
+        self.assertNotEqual(0, second.process.wait(PATIENCE), "two servers on one data folder")
         self.assertTrue(first.is_healthy())
 
 

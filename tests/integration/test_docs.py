@@ -24,7 +24,7 @@ class Docs(IntegrationTest):
         self.running = self.server().start()
         self.receiver_at = self.receiver()
         self.token = subprocess.run([BINARY, "token", "--database", self.running.database], capture_output=True, text=True,
-                                    timeout=30, check=True).stdout.strip().removeprefix("Token (Bearer): ")
+                                    timeout=120, check=True).stdout.strip().removeprefix("Token (Bearer): ")
 
     def shown(self, text):
         """The text with the addresses of this test."""
@@ -37,7 +37,7 @@ class Docs(IntegrationTest):
     def bash(self, text):
         # Aliases are for people, so scripts do not have them unless asked.
         done = subprocess.run(["bash", "-euo", "pipefail", "-O", "expand_aliases", "-c", self.shown(text)], capture_output=True,
-                              text=True, timeout=60, check=False, stdin=subprocess.DEVNULL, cwd=self.folder)
+                              text=True, timeout=120, check=False, stdin=subprocess.DEVNULL, cwd=self.folder)
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         return done.stdout
 
@@ -45,7 +45,7 @@ class Docs(IntegrationTest):
         self.assertTrue(os.path.isdir(os.path.join(folder, "node_modules")), f"needs npm --prefix {folder} ci (./dev test does it)")
         # Node 18 has what the package needs under another name.
         text = "import { webcrypto } from 'node:crypto';\nglobalThis.crypto ??= webcrypto;\n" + self.shown(text)
-        done = subprocess.run(["node", "--input-type=module", "-e", text], cwd=folder, capture_output=True, text=True, timeout=60,
+        done = subprocess.run(["node", "--input-type=module", "-e", text], cwd=folder, capture_output=True, text=True, timeout=120,
                               check=False, env={**os.environ, "TOKEN": self.token})
         self.assertEqual(0, done.returncode, done.stderr)
         return done.stdout
@@ -135,7 +135,7 @@ class Docs(IntegrationTest):
         send, doctor = blocks("docs/tools.md", "sh")
         for command, expected in ((send, "status 200, delivered"), (doctor, "fit to run")):
             done = subprocess.run(["bash", "-euc", self.shown(command)], env=environment, cwd=folder, capture_output=True, text=True,
-                                  timeout=60, check=False)
+                                  timeout=120, check=False)
             self.assertEqual(0, done.returncode, done.stdout + done.stderr)
             self.assertIn(expected, done.stdout)
         self.assertIn("signature: valid (webhook-signature v1, X-Webhook-Signature)", said())
@@ -143,7 +143,7 @@ class Docs(IntegrationTest):
     def test_every_tool_is_named(self):
         with open(os.path.join(ROOT, "docs/tools.md"), encoding="utf-8") as file:
             named = re.findall(r"^\| `(\w+)` \|", file.read(), re.M)
-        listed = subprocess.run([BINARY, "--help"], capture_output=True, text=True, timeout=30, check=True).stdout
+        listed = subprocess.run([BINARY, "--help"], capture_output=True, text=True, timeout=120, check=True).stdout
         words = re.findall(r"^  (\w+) ", listed.split("Subcommands:")[1].split("\n\n")[0], re.M)
         self.assertEqual(sorted(words), sorted(named))
 

@@ -21,7 +21,7 @@ class Drain(IntegrationTest):
 
     def test_an_idle_server_ends_at_once(self):
         server = self.server().start()
-        self.assertEqual(0, server.terminate(timeout=10))
+        self.assertEqual(0, server.terminate())
 
     def test_an_attempt_in_flight_is_finished(self):
         receiver = self.receiver(lambda delivery: Answer(after=1.0))

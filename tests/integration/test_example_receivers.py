@@ -11,7 +11,7 @@ import subprocess
 import time
 import unittest
 
-from harness import ROOT, IntegrationTest, eventually
+from harness import PATIENCE, ROOT, IntegrationTest, eventually
 
 FOLDER = os.path.join(ROOT, "examples/receivers")
 KEY = bytes(range(32))
@@ -97,7 +97,7 @@ class ReceiverTest(IntegrationTest):
                 return file.read()
 
         self.addCleanup(end)
-        eventually(lambda: "listening on" in text() or process.poll() is not None, 20, "the start of the receiver")
+        eventually(lambda: "listening on" in text() or process.poll() is not None, what="the start of the receiver")
         self.assertIsNone(process.poll(), text())
         self.port = int(text().split("127.0.0.1:")[1].split()[0])
         self.lines = lambda: [json.loads(line) for line in text().splitlines() if line.startswith("{")]
@@ -105,7 +105,7 @@ class ReceiverTest(IntegrationTest):
 
     def send(self, headers, body=BODY, method="POST"):
         """The status, and what the receiver wrote about it."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         before = len(self.lines())
         try:
             connection.request(method, "/webhook", body, headers)
@@ -159,7 +159,7 @@ class Cases:
         for secret, said in [("", "without a secret everyone could sign"), ("whsec_", "WEBHOOK_SECRET: "), ("whsec_$", "WEBHOOK_SECRET: ")]:
             with self.subTest(secret):
                 done = subprocess.run([*self.command, "--port", "0"], env={**os.environ, "WEBHOOK_SECRET": secret}, capture_output=True,
-                                      text=True, timeout=30, check=False)
+                                      text=True, timeout=120, check=False)
                 self.assertEqual(1, done.returncode)
                 self.assertIn(said, done.stderr)
 
@@ -181,7 +181,7 @@ class Node(Cases, ReceiverTest):
 
 class Shell(IntegrationTest):
     def verify(self, text, secret="my_secret_key", **environment):
-        done = subprocess.run([os.path.join(FOLDER, "verify.sh"), "-"], input=text, capture_output=True, text=True, timeout=60, check=False,
+        done = subprocess.run([os.path.join(FOLDER, "verify.sh"), "-"], input=text, capture_output=True, text=True, timeout=120, check=False,
                               env={**os.environ, "WEBHOOK_SECRET": secret, **environment})
         return done.returncode, done.stdout
 

@@ -129,7 +129,7 @@ class MachineLearning(ExampleTest):
                    "    event = json.loads(json.dumps(stage(event)))\n"
                    "print(json.dumps(event['report']))")
         return json.loads(subprocess.run(["python3", "-B", "-c", program], cwd=os.path.join(EXAMPLES, "ml-pipeline"), check=True,
-                                         capture_output=True, text=True, timeout=60).stdout)
+                                         capture_output=True, text=True, timeout=120).stdout)
 
 
 class OrderToSeller(ExampleTest):
@@ -220,7 +220,7 @@ class Scripts(ExampleTest):
         for name in self.scripts():
             with self.subTest(name):
                 session = self.session(f"exec examples/{name}/run.sh")
-                eventually(lambda: "posthaste runs on" in session.output(), 20, "the start of the server")
+                eventually(lambda: "posthaste runs on" in session.output(), what="the start of the server")
                 session.process.send_signal(signal.SIGTERM)
                 self.assertEqual(143, session.wait(), session.output())
                 # A command of a pipeline that was cut off may outlive the script by a moment.

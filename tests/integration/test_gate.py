@@ -4,6 +4,7 @@ import unittest
 
 from gate import KINDS, Gate
 from harness import Answer, IntegrationTest, Load, eventually
+from test_native_api import NativeApiTest
 
 SECRET = "my_secret_key"
 
@@ -18,7 +19,7 @@ class BrokenWire(IntegrationTest):
         api = self.api(server)
         subscriptions = [api.subscribe(gate.url(f"/{i}"), secret=SECRET)["id"] for i in range(8)]
         load = Load(server.port, subscriptions, threads=4)
-        eventually(lambda: set(KINDS) <= set(gate.seen) and load.acked_count() > 400, 30, "a connection of each kind")
+        eventually(lambda: set(KINDS) <= set(gate.seen) and load.acked_count() > 400, what="a connection of each kind")
         load.stop()
         gate.heal()
 
@@ -32,19 +33,21 @@ class BrokenWire(IntegrationTest):
         print(f"acknowledged {len(load.acked)}, received {len(receiver.ledger)}, connections {dict(gate.seen)}")
         self.assertEqual(0, server.terminate())
 
+
+class Stalled(NativeApiTest):
     def test_a_stalled_receiver_costs_the_others_nothing(self):
         healthy = self.receiver()
         stalled = Gate(healthy.port, kinds=["stall"])
         self.addCleanup(stalled.close)
-        server = self.server().start()
-        api = self.api(server)
-        bad, good = api.subscribe(stalled.url())["id"], api.subscribe(healthy.url())["id"]
+        # No attempt at the stalled endpoint ends before the healthy one is done.
+        _, api = self.boot("--request-timeout-seconds", "300")
+        bad, _ = self.subscribe(api, stalled.url())
+        good, _ = self.subscribe(api, healthy.url())
         for n in range(500):
-            self.assertEqual(202, api.ingest(bad, {"event": "a", "data": {"n": -n}}).status)
+            self.assertEqual(202, self.send(api, bad, -n).status)
         for n in range(1, 101):
-            self.assertEqual(202, api.ingest(good, {"event": "a", "data": {"n": n}}).status)
-        # The stalled endpoint's first attempts end after 10 s; the healthy one is done before.
-        healthy.wait_for(lambda ledger: {d.json()["data"]["n"] for d in ledger} >= set(range(1, 101)), 8, "the healthy events")
+            self.assertEqual(202, self.send(api, good, n).status)
+        healthy.wait_for(lambda ledger: {d.json()["data"]["n"] for d in ledger} >= set(range(1, 101)), what="the healthy events")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class WatchedServer(RequiredServer):
 
 def log_in(port, email, password, source="127.0.0.1", connection=None):
     """The status; on a connection of its own unless one is given."""
-    own = connection or http.client.HTTPConnection("127.0.0.1", port, timeout=60, source_address=(source, 0))
+    own = connection or http.client.HTTPConnection("127.0.0.1", port, timeout=120, source_address=(source, 0))
     own.request("POST", "/api/v1/account/login", json.dumps({"email": email, "password": password}),
                 {"Content-Type": "application/json"})
     response = own.getresponse()
@@ -78,7 +78,7 @@ class LoginAttack(IntegrationTest):
         self.owner = {"Cookie": made.headers["set-cookie"].partition(";")[0], "X-CSRF-Token": made.json()["csrfToken"]}
 
     def guess(self, count, statuses):
-        connection = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=120)
         for _ in range(count):
             status = log_in(self.running.port, EMAIL, WRONG, connection=connection)
             statuses[status] = statuses.get(status, 0) + 1
@@ -141,13 +141,13 @@ class LoginAttack(IntegrationTest):
             while not statuses.empty():
                 seen.append(statuses.get())
             is_on.set()
-            seen.append(statuses.get(timeout=60))  # it has begun
+            seen.append(statuses.get(timeout=120))  # it has begun
             under_attack.append(ingest())
             is_on.clear()
         is_over.set()
         is_on.set()
         for _ in range(ATTACKERS):
-            seen += iter(lambda: statuses.get(timeout=60), None)
+            seen += iter(lambda: statuses.get(timeout=120), None)
         for attacker in attackers:
             attacker.join()
         self.assertLessEqual(set(seen), {401, 503})

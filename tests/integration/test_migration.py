@@ -16,7 +16,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 class Migration(IntegrationTest):
     def boot(self):
         server = self.server(folder=tempfile.mkdtemp(dir=self.folder)).start()
-        printed = subprocess.run([BINARY, "token", "--database", server.database], capture_output=True, text=True, timeout=30,
+        printed = subprocess.run([BINARY, "token", "--database", server.database], capture_output=True, text=True, timeout=120,
                                  check=True).stdout
         server.token = printed.strip().removeprefix("Token (Bearer): ")
         return server

@@ -65,7 +65,7 @@ class Orders(IntegrationTest):
                 command = ('curl -X POST "http://localhost:8000/order" -H "Content-Type: application/json" '
                            """-d '{"order_id": 123, "user_id": 7, "amount": 49.9}'""")
                 command = command.replace("localhost:8000", f"127.0.0.1:{server.port}")
-                done = subprocess.run(["bash", "-c", command + " --silent --show-error"], capture_output=True, text=True, timeout=30, check=True)
+                done = subprocess.run(["bash", "-c", command + " --silent --show-error"], capture_output=True, text=True, timeout=120, check=True)
                 self.assertEqual(RECEIVED, json.loads(done.stdout))
                 # 5. the receiver sees the request, the log the attempt
                 receiver.wait_count(1)
@@ -78,7 +78,7 @@ class Orders(IntegrationTest):
         for text, said in [("AUTH\n", ".env:1: a line is NAME=VALUE"), ("POSTHASTE_AUTH=maybe\n", "'maybe' is not 'open' or 'required'")]:
             with open(os.path.join(self.folder, ".env"), "w", encoding="utf-8") as file:
                 file.write(text)
-            done = subprocess.run([BINARY, "serve", "--env-file", ".env"], capture_output=True, text=True, timeout=30, check=False, cwd=self.folder)
+            done = subprocess.run([BINARY, "serve", "--env-file", ".env"], capture_output=True, text=True, timeout=120, check=False, cwd=self.folder)
             self.assertEqual(2, done.returncode)
             self.assertIn(said, done.stderr)
 
@@ -145,7 +145,7 @@ class Orders(IntegrationTest):
         server.start()
         self.order(self.api(server))
         second.wait_count(1)
-        token = subprocess.run([BINARY, "token", "--database", server.database], capture_output=True, text=True, timeout=30, check=True)
+        token = subprocess.run([BINARY, "token", "--database", server.database], capture_output=True, text=True, timeout=120, check=True)
         authorization = {"Authorization": "Bearer " + token.stdout.split()[-1]}
         client = self.api(server)
         apps = client.call("GET", "/api/v1/app", headers=authorization).json()["data"]

@@ -32,7 +32,7 @@ class QuickStart(IntegrationTest):
             with open(log.name, encoding="utf-8", errors="replace") as file:
                 return file.read()
 
-        eventually(printed, 10, "a first line of posthaste listen")
+        eventually(printed, what="a first line of posthaste listen")
         return printed
 
     def run_curl(self, command, **values):
@@ -40,7 +40,7 @@ class QuickStart(IntegrationTest):
             command = command.replace("{" + name + "}", value)
         command = command.replace("localhost:8000", f"127.0.0.1:{self.running.port}")
         command = command.replace("localhost:9000", f"localhost:{self.receiver_port}")
-        done = subprocess.run(["bash", "-c", command.rstrip() + " --silent --show-error"], capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(["bash", "-c", command.rstrip() + " --silent --show-error"], capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(0, done.returncode, done.stderr)
         return json.loads(done.stdout)
 
@@ -79,7 +79,7 @@ class QuickStart(IntegrationTest):
         printed = self.listen(self.receiver_port, "another_secret")
         subscription = self.run_curl(readme_commands()[0])
         self.run_curl(readme_commands()[1], subscription_id=subscription["id"])
-        eventually(lambda: "user.created" in printed() or "POST" in printed(), 10, "the delivery in posthaste listen")
+        eventually(lambda: "user.created" in printed() or "POST" in printed(), what="the delivery in posthaste listen")
         self.assertNotRegex(printed().split("POST", 1)[-1], r"(?<!in)(?<!not )\bvalid\b")
 
 

@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness import Answer, IntegrationTest, eventually
+from harness import Answer, IntegrationTest, eventually, free_port
 
 SECRET = "my_secret_key"
 
@@ -40,9 +40,8 @@ class Retries(IntegrationTest):
         self.assertEqual(attempts, api.call("GET", f"/status/subscription/{subscription}").json())
 
     def test_a_receiver_that_is_not_there_is_retried_until_it_comes(self):
-        receiver = self.receiver()
-        url, port = receiver.url(), receiver.port
-        receiver.close()
+        port = free_port()
+        url = f"http://127.0.0.1:{port}/hook"
         server = self.server(env={"WEBHOOK_RETRY_DELAY": "1"}).start()
         api = self.api(server)
         delivery = api.ingest(api.subscribe(url)["id"], {"event": "a", "data": {}}).json()["delivery_id"]

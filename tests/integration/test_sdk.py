@@ -18,7 +18,7 @@ class Sdk(IntegrationTest):
 
     def drive(self, package):
         server = self.server().start()
-        printed = subprocess.run([BINARY, "token", "--database", server.database], capture_output=True, text=True, timeout=30,
+        printed = subprocess.run([BINARY, "token", "--database", server.database], capture_output=True, text=True, timeout=120,
                                  check=True, cwd=self.folder).stdout
         token = printed.strip().removeprefix("Token (Bearer): ")
         environment = {**os.environ, "POSTHASTE_URL": f"http://127.0.0.1:{server.port}", "POSTHASTE_TOKEN": token,

@@ -11,7 +11,7 @@ KEY = {"x-api-key": "books-secret-key"}
 class Seed(IntegrationTest):
     def seed(self, server, *arguments):
         return subprocess.run([BINARY, "seed", "--server", f"http://127.0.0.1:{server.port}", *arguments], capture_output=True,
-                              text=True, timeout=60, check=False)
+                              text=True, timeout=120, check=False)
 
     def seeded(self, server, *arguments):
         done = self.seed(server, *arguments)

@@ -21,7 +21,7 @@ class StandardWebhooks(IntegrationTest):
     def verify(self, secret, delivery):
         given = {"secret": secret, "headers": delivery.headers, "body": base64.b64encode(delivery.body).decode()}
         return subprocess.run(["node", "verify.mjs"], cwd=NODE_FOLDER, input=json.dumps(given), capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=120, check=False)
 
     def deliver(self, api, secret):
         receiver = self.receiver()

@@ -64,7 +64,7 @@ class PrivateAddresses(IntegrationTest):
         changed = api.call("PUT", f"/subscriptions/{subscription}", {"target_url": receiver.url()})
         if changed.status == 200:
             delivery = api.ingest(subscription, {"event": "a", "data": {}}).json()["delivery_id"]
-            attempt = eventually(lambda: api.attempts(delivery), 20, "an attempt")[0]
+            attempt = eventually(lambda: api.attempts(delivery), what="an attempt")[0]
             self.assertEqual((None, False), (attempt["status_code"], attempt["success"]))
         else:
             self.assertEqual(422, changed.status)

@@ -27,7 +27,7 @@ class Users(IntegrationTest):
         """What it prints; errors when a status other than 0 is expected."""
         stdin = ["--password-stdin"] if password is not None else []
         done = subprocess.run([BINARY, "user", *words, *stdin, *(place or ["--database", self.data])], input=f"{password}\nrest\n",
-                              capture_output=True, text=True, timeout=60, check=False, cwd=self.folder,
+                              capture_output=True, text=True, timeout=120, check=False, cwd=self.folder,
                               env={k: v for k, v in os.environ.items() if not k.startswith("POSTHASTE_")})
         self.assertEqual(status, done.returncode, done.stdout + done.stderr)
         self.assertNotIn(password or "?", done.stdout + done.stderr)
@@ -82,7 +82,7 @@ class Users(IntegrationTest):
 
         self.assertEqual(0, server.terminate())
         listed = subprocess.run([BINARY, "audit", "list", "--database", self.data, "--actor", "posthaste user"], capture_output=True,
-                                text=True, timeout=60, check=True).stdout
+                                text=True, timeout=120, check=True).stdout
         self.assertEqual(["user.create", "user.create", "user.update", "user.update", "user.delete"],
                          [json.loads(line)["action"] for line in listed.splitlines()])
 
@@ -111,7 +111,7 @@ class Users(IntegrationTest):
     def test_through_a_running_server(self):
         self.user("add", "ada@example.com", "--role", "owner", password=FIRST)
         server = self.serve()
-        token = subprocess.run([BINARY, "token", "--bare", "--database", self.data], capture_output=True, text=True, timeout=30,
+        token = subprocess.run([BINARY, "token", "--bare", "--database", self.data], capture_output=True, text=True, timeout=120,
                                check=True).stdout.strip()
         url = ["--server", f"http://127.0.0.1:{server.port}"]
         place = [*url, "--token", token]
@@ -165,7 +165,7 @@ class Users(IntegrationTest):
 
     def test_without_a_terminal_the_way_is_told(self):
         done = subprocess.run([BINARY, "user", "add", "ada@example.com", "--database", self.data], input=FIRST, capture_output=True,
-                              text=True, timeout=30, check=False, start_new_session=True)
+                              text=True, timeout=120, check=False, start_new_session=True)
         self.assertEqual(1, done.returncode)
         self.assertIn("with --password-stdin it is read from standard input", done.stderr)
 
