@@ -50,8 +50,7 @@ void ClientCore::remove(ClientExchange& exchange) {
     --statistics.in_flight;
 }
 
-void ClientCore::put_idle(const Target& target, ClientConnectionPtr connection,
-                          SteadyClock::time_point now) {
+void ClientCore::put_idle(const Target& target, ClientConnectionPtr connection, SteadyTime now) {
     pool.put(target, std::move(connection), now);
     arm_ages();
 }
@@ -77,7 +76,7 @@ void ClientCore::arm_deadlines() {
 }
 
 void ClientCore::check_deadlines() {
-    const auto now = SteadyClock::now();
+    const auto now = options.now();
     for (ClientExchange* exchange = first_; exchange != nullptr;) {
         ClientExchange* next = exchange->list_hook.next;
         exchange->expire(now);
@@ -91,7 +90,7 @@ void ClientCore::arm_ages() {
     age_timer_.expires_after(kAgeTick);
     age_timer_.async_wait([self = shared_from_this()](boost::system::error_code) {
         self->ages_armed_ = false;
-        self->pool.expire(SteadyClock::now());
+        self->pool.expire(self->options.now());
         if (self->pool.size() > 0) self->arm_ages();
     });
 }

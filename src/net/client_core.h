@@ -19,8 +19,6 @@ class ClientExchange;
 
 class ClientCore : public std::enable_shared_from_this<ClientCore> {
 public:
-    using SteadyClock = std::chrono::steady_clock;
-
     ClientCore(const Executor& executor, HttpClientOptions options);
     ClientCore(const ClientCore&) = delete;
     ClientCore& operator=(const ClientCore&) = delete;
@@ -28,8 +26,7 @@ public:
     // The deadlines of `exchange` are watched from now on, until remove().
     void add(ClientExchange& exchange);
     void remove(ClientExchange& exchange);
-    void put_idle(const Target& target, ClientConnectionPtr connection,
-                  SteadyClock::time_point now);
+    void put_idle(const Target& target, ClientConnectionPtr connection, SteadyTime now);
     [[nodiscard]] Result<TlsContext*> tls();
     // Ends every exchange with `interrupted`; new ones end at once.
     void stop();
@@ -42,7 +39,9 @@ public:
     bool stopped = false;
 
 private:
-    using Timer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor>;
+    using Timer =
+        asio::basic_waitable_timer<std::chrono::steady_clock,
+                                   asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
     void arm_deadlines();
     void check_deadlines();

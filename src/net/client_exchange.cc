@@ -13,14 +13,12 @@ namespace posthaste {
 namespace {
 
 using boost::system::error_code;
-using TimePoint = ClientExchange::TimePoint;
 
-constexpr TimePoint kNever = TimePoint::max();
+constexpr SteadyTime kNever = SteadyTime::max();
 // With several addresses, none gets less than this while time is left.
 constexpr std::chrono::milliseconds kAddressTimeMin{250};
 
-TimePoint clock_now() { return std::chrono::steady_clock::now(); }
-Duration since(TimePoint start, TimePoint end) {
+Duration since(SteadyTime start, SteadyTime end) {
     return std::chrono::duration_cast<Duration>(end - start);
 }
 
@@ -53,8 +51,10 @@ ClientExchange::ClientExchange(std::shared_ptr<ClientCore> core, OutboundRequest
 
 ClientExchange::~ClientExchange() {
     // The coroutine was destroyed before it could wait.
-    if (started_at_ != TimePoint{} && !finished_) finish(AttemptOutcome::interrupted, {});
+    if (started_at_ != SteadyTime{} && !finished_) finish(AttemptOutcome::interrupted, {});
 }
+
+SteadyTime ClientExchange::clock_now() const { return core_->options.now(); }
 
 ClientExchange::Started ClientExchange::start() {
     started_at_ = clock_now();
@@ -77,7 +77,7 @@ ClientExchange::Started ClientExchange::start() {
     return finished_ ? Started::finished : Started::pending;
 }
 
-void ClientExchange::enter(Phase phase, TimePoint deadline) {
+void ClientExchange::enter(Phase phase, SteadyTime deadline) {
     phase_ = phase;
     phase_deadline_ = deadline;
 }
@@ -101,7 +101,7 @@ void ClientExchange::on_resolved(const Resolution& resolution) {
 }
 
 void ClientExchange::choose_addresses(const Resolution& resolution) {
-    const TimePoint now = clock_now();
+    const SteadyTime now = clock_now();
     result_.timings.dns = since(phase_started_at_, now);
     if (resolution.addresses.empty()) return finish(AttemptOutcome::dns_failed, resolution.error);
     std::string refused;
@@ -129,10 +129,10 @@ void ClientExchange::choose_addresses(const Resolution& resolution) {
 
 void ClientExchange::connect_next(Resume resume) {
     while (next_address_ < addresses_.size()) {
-        const TimePoint now = clock_now();
+        const SteadyTime now = clock_now();
         const auto left = static_cast<std::int64_t>(addresses_.size() - next_address_);
         const auto share =
-            std::max<TimePoint::duration>((connect_deadline_ - now) / left, kAddressTimeMin);
+            std::max<SteadyTime::duration>((connect_deadline_ - now) / left, kAddressTimeMin);
         enter(Phase::connecting, std::min(now + share, connect_deadline_));
         const IpAddress& address = addresses_[next_address_++];
         drop_connection();
@@ -151,7 +151,7 @@ void ClientExchange::on_connected(error_code error) {
         connect_error_ = in_brackets(addresses_[next_address_ - 1]) + ": " + error.message();
         return connect_next();
     }
-    const TimePoint now = clock_now();
+    const SteadyTime now = clock_now();
     result_.timings.connect = since(phase_started_at_, now);
     ++core_->statistics.connections_opened;
     if (!target().tls) return send_request();
@@ -203,7 +203,7 @@ void ClientExchange::on_written(error_code error) {
 void ClientExchange::on_received(ClientConnection& connection) {
     if (!got_byte_) {
         got_byte_ = true;
-        const TimePoint now = clock_now();
+        const SteadyTime now = clock_now();
         // An answer that overtakes the request took no time at all.
         if (phase_ == Phase::waiting) result_.timings.first_byte = since(phase_started_at_, now);
         enter(Phase::reading, kNever);
@@ -246,7 +246,7 @@ void ClientExchange::answer(ClientResponse::State state) {
                        !write_failed_ && !connection_->is_writing() &&
                        connection_->unread().empty();
     if (quiet && !core_->stopped) {
-        const TimePoint now = clock_now();
+        const SteadyTime now = clock_now();
         core_->put_idle(target(), std::move(connection_), now);
     }
     finish(classify_status(result_.status), {});
@@ -261,7 +261,7 @@ void ClientExchange::lose(std::string problem) {
     finish(AttemptOutcome::broken, std::move(problem));
 }
 
-void ClientExchange::expire(TimePoint now) {
+void ClientExchange::expire(SteadyTime now) {
     if (now < phase_deadline_ && now < deadline_) return;
     if (phase_ == Phase::connecting && now < deadline_ && now < connect_deadline_ &&
         next_address_ < addresses_.size()) {

@@ -10,7 +10,6 @@
 // Every arrow is a callback from the reactor; every state may also end by its deadline, or by interrupt().
 
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +18,7 @@
 #include "net/client_connection.h"
 #include "net/client_dns.h"
 #include "net/client_response.h"
+#include "net/steady_clock.h"
 #include "ports/transport.h"
 
 namespace posthaste {
@@ -27,8 +27,6 @@ class ClientCore;
 
 class ClientExchange final : private ConnectionUser, private ResolveWaiter {
 public:
-    using TimePoint = std::chrono::steady_clock::time_point;
-
     ClientExchange(std::shared_ptr<ClientCore> core, OutboundRequest request);
     ~ClientExchange();
     ClientExchange(const ClientExchange&) = delete;
@@ -46,7 +44,7 @@ public:
     }
     [[nodiscard]] TransportResult take_result() { return std::move(result_); }
 
-    void expire(TimePoint now);
+    void expire(SteadyTime now);
     void interrupt();
 
     struct ListHook {
@@ -74,8 +72,9 @@ private:
     void lose(std::string problem);
     void answer(ClientResponse::State state);
 
+    [[nodiscard]] SteadyTime clock_now() const;
     [[nodiscard]] const Target& target() const { return request_.endpoint->target; }
-    void enter(Phase phase, TimePoint deadline);
+    void enter(Phase phase, SteadyTime deadline);
     void drop_connection();
     void finish(AttemptOutcome outcome, std::string error, Resume resume = Resume::here);
 
@@ -89,11 +88,11 @@ private:
     std::string connect_error_;
 
     Phase phase_ = Phase::resolving;
-    TimePoint started_at_;
-    TimePoint phase_started_at_;
-    TimePoint phase_deadline_;
-    TimePoint connect_deadline_;
-    TimePoint deadline_;
+    SteadyTime started_at_;
+    SteadyTime phase_started_at_;
+    SteadyTime phase_deadline_;
+    SteadyTime connect_deadline_;
+    SteadyTime deadline_;
     bool reused_ = false;
     bool retried_ = false;
     bool resolving_ = false;

@@ -271,9 +271,12 @@ TEST_F(ClientTls, a_receiver_that_speaks_no_tls) {
 TEST_F(ClientTls, the_handshake_has_a_deadline) {
     ScriptedReceiver receiver([](Peer& peer, int) { peer.wait_closed(); });
     HttpClientOptions options = trusting();
-    options.tls_timeout = std::chrono::milliseconds(50);
+    options.tls_timeout = 1s;
     ClientBench bench(std::move(options));
-    const TransportResult result = bench.send(receiver.url("https"));
+    const auto& slot = bench.start(make_request(receiver.url("https")));
+    bench.run_until([&] { return receiver.connections() == 1; });
+    bench.advance(1s);
+    const TransportResult result = bench.result_of(slot);
     EXPECT_EQ(result.outcome, AttemptOutcome::timed_out);
     EXPECT_NE(result.error.find("TLS handshake"), std::string::npos) << result.error;
 }

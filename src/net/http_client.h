@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "domain/address_guard.h"
+#include "net/steady_clock.h"
 #include "ports/transport.h"
 
 namespace posthaste {
@@ -37,6 +38,7 @@ struct HttpClientOptions {
     bool verify_tls = true;
     std::string hosts_file = "/etc/hosts";
     std::string dns_servers;  // "address:port,…"; empty: those of /etc/resolv.conf
+    SteadyClock now = &std::chrono::steady_clock::now;
 };
 
 // Written on the reactor, read there.

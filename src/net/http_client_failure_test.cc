@@ -32,13 +32,20 @@ TEST(HttpClient, a_stall_ends_in_time_and_names_the_phase) {
         {"HTTP/1.1 200 OK\r\n\r\nab", "reading the answer", 200},
     };
     for (const StallRow& row : rows) {
-        const TransportResult result = send_to(
-            [&](Peer& peer, int) {
-                peer.read_request();
-                peer.write(row.written);
-                peer.wait_closed();
-            },
-            {}, 100ms);
+        std::atomic<bool> stalled{false};
+        ScriptedReceiver receiver([&](Peer& peer, int) {
+            peer.read_request();
+            peer.write(row.written);
+            stalled = true;
+            peer.wait_closed();
+        });
+        ClientBench bench;
+        OutboundRequest request = make_request(receiver.url());
+        const Duration timeout = request.timeout;
+        const auto& slot = bench.start(std::move(request));
+        bench.run_until([&] { return stalled.load(); });
+        bench.advance(timeout);
+        const TransportResult result = bench.result_of(slot);
         EXPECT_EQ(result.outcome, AttemptOutcome::timed_out) << row.written;
         EXPECT_NE(result.error.find(row.phase), std::string::npos)
             << row.written << ": " << result.error;
@@ -52,8 +59,11 @@ TEST(HttpClient, a_receiver_that_does_not_read_runs_into_the_deadline) {
     ScriptedReceiver receiver([&](Peer&, int) { over.wait(false); });
     ClientBench bench;
     OutboundRequest request = make_request(receiver.url(), std::string(32 << 20, 'x'));
-    request.timeout = 100ms;
-    const TransportResult result = bench.send(std::move(request));
+    const Duration timeout = request.timeout;
+    const auto& slot = bench.start(std::move(request));
+    bench.run_until([&] { return receiver.connections() == 1; });
+    bench.advance(timeout);
+    const TransportResult result = bench.result_of(slot);
     over = true;
     over.notify_all();
     EXPECT_EQ(result.outcome, AttemptOutcome::timed_out);
@@ -62,9 +72,18 @@ TEST(HttpClient, a_receiver_that_does_not_read_runs_into_the_deadline) {
 
 TEST(HttpClient, the_first_byte_has_a_deadline_of_its_own) {
     HttpClientOptions options;
-    options.first_byte_timeout = std::chrono::milliseconds(50);
-    const TransportResult silent =
-        send_to([](Peer& peer, int) { peer.wait_closed(); }, options, 1h);
+    options.first_byte_timeout = 1s;
+    std::atomic<bool> asked{false};
+    ScriptedReceiver receiver([&](Peer& peer, int) {
+        peer.read_request();
+        asked = true;
+        peer.wait_closed();
+    });
+    ClientBench bench(options);
+    const auto& slot = bench.start(make_request(receiver.url()));
+    bench.run_until([&] { return asked.load(); });
+    bench.advance(1s);
+    const TransportResult silent = bench.result_of(slot);
     EXPECT_EQ(silent.outcome, AttemptOutcome::timed_out);
     EXPECT_NE(silent.error.find("waiting for the answer"), std::string::npos) << silent.error;
     EXPECT_EQ(send_to(always(ok()), options).outcome, AttemptOutcome::delivered);
@@ -86,10 +105,12 @@ TEST(HttpClient, a_connect_that_nobody_answers_runs_into_its_deadline) {
         (void)::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), size);
     }
     HttpClientOptions options;
-    options.connect_timeout = std::chrono::milliseconds(50);
+    options.connect_timeout = 1s;
     ClientBench bench(std::move(options));
-    const TransportResult result =
-        bench.send("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/");
+    const auto& slot = bench.start(
+        make_request("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/"));
+    bench.advance(1s);
+    const TransportResult result = bench.result_of(slot);
     EXPECT_EQ(result.outcome, AttemptOutcome::timed_out) << result.error;
     EXPECT_NE(result.error.find("connecting"), std::string::npos) << result.error;
     for (const int filler : fillers) ::close(filler);
@@ -186,6 +207,7 @@ TEST(HttpClient, an_idle_connection_closed_by_the_receiver_leaves_the_pool) {
     ScriptedReceiver receiver(once(ok()));
     ClientBench bench;
     EXPECT_EQ(bench.send(receiver.url()).outcome, AttemptOutcome::delivered);
+    bench.advance(5s);
     bench.run_until([&] { return bench.client().statistics().connections_idle == 0; });
     EXPECT_EQ(bench.send(receiver.url()).outcome, AttemptOutcome::delivered);
     EXPECT_EQ(bench.client().statistics().stale_retries, 0U);
@@ -200,15 +222,17 @@ TEST(HttpClient, an_idle_connection_that_talks_unasked_leaves_the_pool) {
     });
     ClientBench bench;
     EXPECT_EQ(bench.send(receiver.url()).outcome, AttemptOutcome::delivered);
+    bench.advance(5s);
     bench.run_until([&] { return bench.client().statistics().connections_idle == 0; });
 }
 
 TEST(HttpClient, idle_connections_age_out) {
     ScriptedReceiver receiver(always(ok()));
     HttpClientOptions options;
-    options.idle_timeout = std::chrono::milliseconds(1);
+    options.idle_timeout = 1s;
     ClientBench bench(std::move(options));
     EXPECT_EQ(bench.send(receiver.url()).outcome, AttemptOutcome::delivered);
+    bench.advance(1s);
     bench.run_until([&] { return bench.client().statistics().connections_idle == 0; });
 }
 

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/address_guard.h"
+#include "net/steady_clock.h"
 #include "ports/http.h"
 #include "ports/task.h"
 
@@ -66,6 +67,8 @@ struct HttpServerOptions {
 
     // Peers whose X-Forwarded-For is believed (net/forwarded_for.h).
     std::vector<Network> trusted_proxies;
+
+    SteadyClock now = &std::chrono::steady_clock::now;
 
     // Told about handlers that throw and accepts that fail. May be empty.
     std::function<void(std::string_view)> on_error;

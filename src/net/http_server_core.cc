@@ -62,6 +62,7 @@ HttpServerCore::HttpServerCore(Executor executor, HttpServerOptions options_in,
       wheel(tick_for(options)),
       blocks(limits_of(options)),
       executor_(executor),
+      started_(options.now()),
       tick_timer_(executor),
       drain_timer_(executor) {
     body_memory.bytes_max = options.body_memory_max;
@@ -200,7 +201,7 @@ void HttpServerCore::keep_ticking() {
 }
 
 void HttpServerCore::update_time() {
-    now_ = std::chrono::floor<Duration>(std::chrono::steady_clock::now() - started_);
+    now_ = std::chrono::floor<Duration>(options.now() - started_);
     wheel.advance(now_);
     const auto wall = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     if (wall == date_second_) return;

@@ -76,7 +76,7 @@ private:
 
     const Executor executor_;
     std::vector<std::unique_ptr<Listener>> listeners_;
-    const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    const SteadyTime started_;
     Duration now_{0};
     std::chrono::sys_seconds date_second_{std::chrono::seconds{-1}};
     SteadyTimer tick_timer_;

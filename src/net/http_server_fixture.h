@@ -1,7 +1,7 @@
 #pragma once
 
 // For the server's tests: a server on a thread of its own and clients that are plain blocking sockets, which can send any
-// bytes in any pieces. Reads give up after 20 s, so that a hanging server fails a test instead of stopping it.
+// bytes in any pieces. Reads give up after two minutes, so that a hanging server fails a test instead of stopping it.
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -44,7 +44,7 @@ struct TestResponse {
 class TestClient {
 public:
     explicit TestClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        const timeval patience{20, 0};
+        const timeval patience{120, 0};
         ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
         ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
         const int on = 1;
@@ -199,6 +199,7 @@ protected:
     static HttpServerOptions default_options() {
         HttpServerOptions options;
         options.listen.push_back({"127.0.0.1", 0});
+        options.header_timeout = options.request_timeout = options.body_grace = 120s;
         return options;
     }
 
@@ -213,6 +214,21 @@ protected:
         ASSERT_TRUE(started) << started.error().message;
         port_ = server_->local_port();
         thread_ = std::thread([this] { context_.run(); });
+    }
+
+    // With a clock that stands still until the test moves it: no deadline passes because the machine is slow.
+    void start_in_still_time(HttpServerOptions options) {
+        options.now = [this] { return SteadyTime(now_.load()); };
+        start(std::move(options));
+    }
+    void advance(Duration time) { now_ = now_.load() + time; }
+    // Lets time pass until `condition` holds.
+    template <class F>
+    [[nodiscard]] bool in_time(F condition) {
+        return eventually([&] {
+            advance(1ms);
+            return condition();
+        });
     }
 
     // Closes the server, lets every connection end, joins the thread.
@@ -243,7 +259,7 @@ protected:
     // Waits until `condition` holds; fails the test when it never does.
     template <class F>
     [[nodiscard]] bool eventually(F condition) {
-        const auto patience = std::chrono::steady_clock::now() + 20s;
+        const auto patience = std::chrono::steady_clock::now() + 120s;
         while (!condition()) {
             if (std::chrono::steady_clock::now() > patience) return false;
             on_server_thread([] {});
@@ -264,6 +280,7 @@ protected:
     std::uint16_t port_ = 0;
 
 private:
+    std::atomic<SteadyTime::duration> now_{SteadyTime::duration::zero()};
     std::mutex errors_mutex_;
     std::vector<std::string> errors_;
 };

@@ -1,5 +1,5 @@
-// Time, size and number: slow clients, large bodies, too many connections, and the end of the server. Limits are tiny, and
-// every wait is for what the server does, never for a time.
+// Time, size and number: slow clients, large bodies, too many connections, and the end of the server. Limits are tiny, time
+// stands still where it is one of them, and every wait is for what the server does.
 
 #include <sys/resource.h>
 
@@ -101,12 +101,14 @@ TEST_F(HttpServerLimitsTest, AClaimedLengthIsNotMemory) {
     options.body_memory_max = 1024 * 1024;
     start(options);
     // Sixteen claims of 64 MiB that send little: each holds 64 KiB, which the budget of 1 MiB allows for fifteen.
+    const std::string claim = head_of(64 * 1024 * 1024) + std::string(20, 'a');
     std::vector<std::unique_ptr<TestClient>> clients;
     for (int i = 0; i < 15; ++i) {
         clients.push_back(std::make_unique<TestClient>(port_));
-        clients.back()->send(head_of(64 * 1024 * 1024) + std::string(20, 'a'));
+        clients.back()->send(claim);
     }
-    ASSERT_TRUE(eventually([&] { return server_->metrics().bytes_received.value() > 15 * 20; }));
+    ASSERT_TRUE(
+        eventually([&] { return server_->metrics().bytes_received.value() == 15 * claim.size(); }));
     TestClient small(port_);
     EXPECT_EQ(small.ask(head_of(20'000) + std::string(20'000, 'a')).status, 200);
     // One that does send what it claims meets the budget.
@@ -125,15 +127,21 @@ TEST_F(HttpServerLimitsTest, SlowRequestsAreA408) {
     HttpServerOptions options = default_options();
     options.header_timeout = 40ms;
     options.request_timeout = 40ms;
-    start(options);
+    start_in_still_time(options);
     for (const std::string_view bytes :
          {std::string_view("G"), std::string_view("GET / HTTP/1.1\r\nHost: h\r\nX"),
           std::string_view("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc"),
           std::string_view("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 999999\r\n\r\nabc"),
           std::string_view(
               "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")}) {
+        const auto received = [&] { return server_->metrics().bytes_received.value(); };
+        const auto timeouts = [&] { return server_->metrics().timeouts.value(); };
+        const auto before = std::pair(received(), timeouts());
         TestClient client(port_);
         client.send(bytes);
+        ASSERT_TRUE(eventually([&] { return received() == before.first + bytes.size(); }));
+        EXPECT_EQ(timeouts(), before.second) << bytes;
+        ASSERT_TRUE(in_time([&] { return timeouts() > before.second; })) << bytes;
         const TestResponse response = client.read();
         EXPECT_EQ(response.status, 408) << bytes;
         EXPECT_TRUE(response.has("Connection: close"));
@@ -151,7 +159,7 @@ TEST_F(HttpServerLimitsTest, ASlowLorisIsCut) {
     options.request_timeout = 10s;
     options.body_grace = 50ms;
     options.body_bytes_per_second_min = 1'000'000'000;
-    start(options);
+    start_in_still_time(options);
     for (const std::string_view head :
          {std::string_view("GET / HTTP/1.1\r\nHost: h\r\nX: "),
           std::string_view("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8000000\r\n\r\n")}) {
@@ -163,6 +171,7 @@ TEST_F(HttpServerLimitsTest, ASlowLorisIsCut) {
         while (answered() == before) {
             const auto count = received();
             if (!client.send("y")) break;
+            advance(1ms);
             ASSERT_TRUE(eventually([&] { return received() > count || answered() > before; }));
             // The head has a limit of its own, which is not what is tested here.
             ASSERT_LT(count, 1'000'000U);
@@ -175,11 +184,16 @@ TEST_F(HttpServerLimitsTest, IdleConnectionsAreClosedWithoutAWord) {
     HttpServerOptions options = default_options();
     options.header_timeout = 40ms;
     options.keep_alive_idle = 40ms;
-    start(options);
+    start_in_still_time(options);
+    const auto open = [&] { return server_->metrics().connections_open.value(); };
+    const auto gone = [&] { return open() == 0; };
     TestClient silent(port_);
+    EXPECT_TRUE(eventually([&] { return open() == 1; }));
+    EXPECT_TRUE(in_time(gone));
     EXPECT_TRUE(silent.at_end());
     TestClient used(port_);
     EXPECT_EQ(used.ask(kGood).status, 200);
+    EXPECT_TRUE(in_time(gone));
     EXPECT_TRUE(used.at_end());
     EXPECT_EQ(server_->metrics().refused_with(408), 0U);
 }
@@ -187,10 +201,11 @@ TEST_F(HttpServerLimitsTest, IdleConnectionsAreClosedWithoutAWord) {
 TEST_F(HttpServerLimitsTest, AClientThatDoesNotReadIsCut) {
     HttpServerOptions options = default_options();
     options.write_timeout = 40ms;
-    start(options);
+    start_in_still_time(options);
     TestClient client(port_);
     client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
-    EXPECT_TRUE(eventually([&] { return server_->metrics().timeouts.value() == 1; }));
+    ASSERT_TRUE(eventually([&] { return server_->metrics().bytes_sent.value() > 0; }));
+    EXPECT_TRUE(in_time([&] { return server_->metrics().timeouts.value() == 1; }));
     EXPECT_EQ(client.read().status, 0);
 }
 
@@ -259,7 +274,7 @@ TEST_F(HttpServerLimitsTest, DrainClosesIdleOnesAndAnswersTheRest) {
     ASSERT_TRUE(eventually([&] { return server_->metrics().connections_open.value() == 4; }));
     const std::size_t sent = kGood.size() + first_part.size() + two.size();
     ASSERT_TRUE(eventually([&] { return server_->metrics().bytes_received.value() == sent; }));
-    auto drained = asio::co_spawn(context_.get_executor(), server_->drain(20s), asio::use_future);
+    auto drained = asio::co_spawn(context_.get_executor(), server_->drain(120s), asio::use_future);
     EXPECT_TRUE(idle.at_end());
     EXPECT_TRUE(fresh.at_end());
     EXPECT_FALSE(TestClient(port_).connected());
