@@ -8,6 +8,8 @@ COPY dev ./
 RUN ./dev setup
 COPY web/docs/.npmrc web/docs/package*.json web/docs/
 RUN cd web/docs && npm ci
+COPY dashboard/.npmrc dashboard/package*.json dashboard/
+RUN cd dashboard && npm ci
 COPY . .
 # JOBS: compilers at work; by default as many as there are processors and memory for.
 ARG JOBS

@@ -46,6 +46,22 @@ function(posthaste_docs_pages)
     DEPENDS ${sources} ${packages})
 endfunction()
 
+# The dashboard and the portal. Types and pure parts are tested apart, so that a build takes no longer than bundling.
+function(posthaste_dashboard)
+  set(folder ${CMAKE_SOURCE_DIR}/dashboard)
+  posthaste_npm(dashboard packages)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/src/*)
+  file(GLOB settings CONFIGURE_DEPENDS ${folder}/*.html ${folder}/*.ts ${folder}/*.json)
+  set(site ${POSTHASTE_SITES}/dashboard)
+  posthaste_site(dashboard COMMANDS
+    COMMAND ${NPM} --prefix ${folder} run --silent build -- --outDir ${site} --emptyOutDir --logLevel warn
+    DEPENDS ${sources} ${settings} ${packages})
+  foreach(check types unit)
+    add_test(NAME dashboard_${check} COMMAND ${NPM} --prefix ${folder} run --silent test:${check})
+    set_tests_properties(dashboard_${check} PROPERTIES LABELS unit TIMEOUT 300)
+  endforeach()
+endfunction()
+
 # The descriptions of the APIs: one document of all, and the native API's own for its SDKs.
 function(posthaste_descriptions)
   set(native ${CMAKE_SOURCE_DIR}/src/api/native/openapi.json)

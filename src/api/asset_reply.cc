@@ -10,6 +10,13 @@ namespace posthaste {
 
 namespace {
 
+// Images within styles are data: URLs. Elements' own styles are set by script, property by property, which a policy does not
+// concern. Styles come last, because ReDoc needs more of them.
+constexpr std::string_view kPolicy =
+    "content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; connect-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "style-src 'self'";
+
 bool has_contents(const HttpRequest& request, const Asset& asset) {
     const auto known = request.header("if-none-match");
     if (!known) return false;
@@ -43,6 +50,14 @@ HttpResponse reply_asset(const HttpRequest& request, std::string_view path) {
     } else {
         response.body = contents(*asset);
     }
+    return response;
+}
+
+HttpResponse reply_page(const HttpRequest& request, std::string_view path,
+                        std::string_view policy_end) {
+    HttpResponse response = reply_asset(request, path);
+    response.headers.append(kPolicy).append(policy_end).append("\r\n");
+    add_header(response, "referrer-policy", "no-referrer");
     return response;
 }
 

@@ -18,6 +18,7 @@
 #include "api/native/message_in.h"
 #include "api/native/routes.h"
 #include "api/orders/routes.h"
+#include "api/pages/routes.h"
 #include "api/payload.h"
 #include "api/principal.h"
 #include "api/reply.h"
@@ -38,8 +39,9 @@ constexpr ApiRoute kRoutes[] = {
 std::vector<ApiRoute> all_routes() {
     std::vector<ApiRoute> all(std::begin(kRoutes), std::end(kRoutes));
     for (const std::span<const ApiRoute> table :
-         {docs::routes(), subscriptions::routes(), orders::routes(), mailboxes::routes(),
-          contacts::routes(), accounts::routes(), dashboard::routes(), native::routes()})
+         {docs::routes(), pages::routes(), subscriptions::routes(), orders::routes(),
+          mailboxes::routes(), contacts::routes(), accounts::routes(), dashboard::routes(),
+          native::routes()})
         all.insert(all.end(), table.begin(), table.end());
     return all;
 }

@@ -61,6 +61,7 @@ void Estate::fill() {
         if (asset.path.starts_with("/assets/"))
             ids_["name"] = asset.path.substr(std::string_view("/assets/").size());
     ids_["sink_id"] = "anything";
+    for (const char* of_a_page : {"page", "id", "other"}) ids_[of_a_page] = "anything";
     ids_["consumer_id"] = "ours";
 
     ids_["subscription_id"] = make("/subscriptions", R"({"target_url":"http://ours.example/"})");

@@ -11,28 +11,12 @@ namespace posthaste::docs {
 
 namespace {
 
-// Scripts and styles come from this server, requests go to it, and no script or style stands in a page. Images within styles
-// are data: URLs. Elements' own styles are set by script, property by property, which a policy does not concern. Styles come
-// last, because ReDoc needs more of them.
-constexpr std::string_view kPolicy =
-    "content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; connect-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "style-src 'self'";
-
 // ReDoc makes style elements: empty ones, which it fills by script, and one whose text is always the same (that of a scroll bar).
 // The policy names these two texts by their hashes. With another release of ReDoc the second may be another; the browser's
 // console, and tests/browser, then say which. Its search runs in a worker, which it makes of a text within its own script.
 constexpr std::string_view kRedocAlso =
     " 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' "
     "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='; worker-src blob:";
-
-HttpResponse reply_page(const HttpRequest& request, std::string_view path,
-                        std::string_view policy_end = {}) {
-    HttpResponse response = reply_asset(request, path);
-    response.headers.append(kPolicy).append(policy_end).append("\r\n");
-    response.headers += "referrer-policy: no-referrer\r\n";
-    return response;
-}
 
 Task<HttpResponse> get_description(Call call) {
     co_return reply_asset(call.request, "/openapi.json");

@@ -1,0 +1,68 @@
+import { useState } from 'react';
+import type { Attempt, Headers } from '../api/types';
+import { duration } from '../lib/time';
+import { CodeBlock } from './Copy';
+import { Empty } from './States';
+import { Time } from './Time';
+
+function HeaderTable({ title, headers, none }: { title: string; headers: Headers | null; none: string }) {
+    const rows = Object.entries(headers ?? {});
+    return (
+        <section>
+            <h4>{title}</h4>
+            {rows.length === 0 ? (
+                <p className="muted">{none}</p>
+            ) : (
+                <dl className="headers">
+                    {rows.map(([name, value]) => (
+                        <div key={name}>
+                            <dt>{name}</dt>
+                            <dd>{value}</dd>
+                        </div>
+                    ))}
+                </dl>
+            )}
+        </section>
+    );
+}
+
+const isGood = ({ statusCode }: Attempt) => statusCode !== null && statusCode >= 200 && statusCode < 300;
+
+function AttemptDetails({ attempt }: { attempt: Attempt }) {
+    return (
+        <div className="attempt-details">
+            {attempt.error && <p className="error-text">{attempt.error}</p>}
+            <HeaderTable title="Request headers" headers={attempt.requestHeaders} none="Not kept for this attempt." />
+            <HeaderTable title="Response headers" headers={attempt.responseHeaders} none={attempt.statusCode === null ? 'No response came.' : 'Not kept.'} />
+            <section>
+                <h4>Response</h4>
+                {attempt.responseBody ? <CodeBlock label={`Response ${attempt.statusCode ?? ''}`} text={attempt.responseBody} /> : <p className="muted">No body.</p>}
+            </section>
+        </div>
+    );
+}
+
+// Every request that was made for a delivery, newest first; the newest is open.
+export function AttemptList({ attempts }: { attempts: Attempt[] }) {
+    const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
+    if (attempts.length === 0) return <Empty title="No attempt yet">The first one follows at once, or when the endpoint is resumed.</Empty>;
+    return (
+        <ol className="attempts">
+            {attempts.map((attempt, index) => {
+                const isOpen = toggled.get(attempt.id) ?? index === 0;
+                return (
+                    <li key={attempt.id}>
+                        <button type="button" aria-expanded={isOpen} onClick={() => setToggled(new Map(toggled).set(attempt.id, !isOpen))}>
+                            <span className="strong">Attempt {attempt.number}</span>
+                            <span className={`badge badge-${isGood(attempt) ? 'good' : 'bad'}`}>{attempt.statusCode ?? attempt.outcome}</span>
+                            <span>{duration(attempt.durationMs)}</span>
+                            {attempt.trigger === 'manual' && <span className="badge badge-off">by hand</span>}
+                            <span className="push"><Time at={attempt.timestamp} isLong /></span>
+                        </button>
+                        {isOpen && <AttemptDetails attempt={attempt} />}
+                    </li>
+                );
+            })}
+        </ol>
+    );
+}

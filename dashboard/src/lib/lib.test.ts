@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { uuidOf } from './ids';
+import { parseList, parseObject } from './json';
+import { count, plural } from './numbers';
+import { factsOf } from './tasks';
+import { duration, fromLocalInput, relative } from './time';
+
+const NOW = Date.parse('2026-01-02T03:04:05Z');
+
+describe('relative', () => {
+    it.each([
+        ['2026-01-02T03:04:04Z', 'just now'],
+        ['2026-01-02T03:04:06Z', 'just now'],
+        ['2026-01-02T03:03:05.5Z', '59 sec. ago'],
+        ['2026-01-02T03:02:04Z', '2 min. ago'],
+        ['2026-01-02T08:04:05Z', 'in 5 hr.'],
+        ['2025-12-30T03:04:05Z', '3 days ago'],
+        ['2025-01-01T03:04:05Z', '1 yr. ago'],
+    ])('%s', (time, text) => expect(relative(time, NOW)).toBe(text));
+});
+
+describe('duration', () => {
+    it.each([[0, '0 ms'], [999, '999 ms'], [1_500, '1.5 s'], [61_000, '1 min 1 s']])('%i', (ms, text) => expect(duration(ms)).toBe(text));
+});
+
+describe('numbers', () => {
+    it.each([[0, '0'], [99_999, '99,999'], [1_234_567, '1.2M']])('%i', (value, text) => expect(count(value)).toBe(text));
+    it('knows one from many', () => {
+        expect(plural(1, 'delivery', 'deliveries')).toBe('1 delivery');
+        expect(plural(0, 'attempt')).toBe('0 attempts');
+    });
+});
+
+describe('what forms hold', () => {
+    it('parseList', () => {
+        expect(parseList(' a, b\nc,,a ')).toEqual(['a', 'b', 'c']);
+        expect(parseList(' , ')).toBeNull();
+    });
+    it('parseObject', () => {
+        expect(parseObject('{"a": 1}')).toEqual({ a: 1 });
+        expect(() => parseObject('{')).toThrow(/not JSON/);
+        for (const text of ['[]', 'null', '1', '"a"']) expect(() => parseObject(text)).toThrow(/object is needed/);
+    });
+    it('fromLocalInput', () => {
+        expect(fromLocalInput('')).toBeUndefined();
+        expect(fromLocalInput('2026-01-02T03:04')).toBe(new Date(2026, 0, 2, 3, 4).toISOString());
+    });
+});
+
+describe('uuidOf', () => {
+    it.each([
+        ['ep_000000000000000000000000000', '00000000-0000-0000-0000-000000000000'],
+        ['ep_000000000000000000000000010', '00000000-0000-0000-0000-00000000003e'],
+        ['ep_000007n42DGM5Tflk9n8mt7Fhc7', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
+    ])('%s', (id, uuid) => expect(uuidOf(id)).toBe(uuid));
+});
+
+describe('factsOf', () => {
+    it('says what is known', () =>
+        expect(factsOf({ messagesSent: 10_000, isCapped: true, other: 1 })).toEqual([['Sent again', '10,000'], ['Note', 'There is more: start it once more.']]));
+});
