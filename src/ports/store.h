@@ -113,12 +113,14 @@ struct ParkedQuery {
     std::size_t limit = 64;
     std::size_t bytes_max = 4 << 20;  // stop after this many payload bytes (at least one row comes)
     std::vector<EventId> exclude;     // rows already in memory
+    std::optional<Timestamp> due_from =
+        std::nullopt;  // rows with due ≥ this; none: from the oldest on
 };
 
 struct ParkedPage {
     std::vector<ParkedDelivery> rows;  // by due, then event
     std::optional<Timestamp>
-        next_due;  // of the first row neither excluded nor returned; none: no such row
+        next_due;  // of the first row from due_from on neither excluded nor returned; none: no such row
 };
 
 struct ParkedLane {

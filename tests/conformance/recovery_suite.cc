@@ -152,6 +152,7 @@ TEST_P(StoreSuite, only_due_rows_come_and_next_due_names_the_rest) {
         std::vector<int> excluded;
         std::vector<int> rows;
         std::optional<int> next_due;
+        std::optional<int> due_from{};
     };
     const Case cases[] = {
         {"nothing due yet", -1, 10, {}, {}, 0},
@@ -166,12 +167,17 @@ TEST_P(StoreSuite, only_due_rows_come_and_next_due_names_the_rest) {
         {"next_due skips excluded ones behind the limit", 9, 1, {1, 2}, {0}, 3},
         {"all excluded", 9, 10, {0, 1, 2, 3, 4}, {}, {}},
         {"only excluded due", 1, 10, {0, 1}, {}, 2},
+        {"older ones left out", 3, 10, {}, {2, 3}, 4, 2},
+        {"from a time that none is due at", 9, 1, {}, {}, {}, 5},
+        {"those of one moment", 2, 10, {}, {2}, 3, 2},
+        {"from one that is excluded", 9, 1, {2}, {3}, 4, 2},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.what);
         ParkedQuery query;
         query.endpoint = endpoint_id(1);
         query.due_until = base + std::chrono::seconds(c.due_until);
+        if (c.due_from) query.due_from = base + std::chrono::seconds(*c.due_from);
         query.limit = c.limit;
         for (int i : c.excluded) query.exclude.push_back(ids.at(static_cast<std::size_t>(i)));
         const ParkedPage page = load(query);

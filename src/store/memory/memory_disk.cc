@@ -213,6 +213,7 @@ ParkedPage MemoryDisk::load_parked(const ParkedQuery& query) const {
     std::size_t bytes = 0;
     bool full = false;
     for (const auto& [due, id] : lane->second) {
+        if (query.due_from && due < *query.due_from) continue;
         if (std::ranges::find(query.exclude, id) != query.exclude.end()) continue;
         full = full || page.rows.size() >= query.limit;
         if (full || due > query.due_until) {

@@ -112,7 +112,7 @@ inline constexpr char kLastAttempt[] =
 // parked: primary key, in order.
 inline constexpr char kParkedOfEndpoint[] =
     "SELECT due, event, attempts_made, manual_made, trigger, resume_due FROM parked"
-    " WHERE endpoint = ?1 ORDER BY due, event LIMIT ?2";
+    " WHERE endpoint = ?1 AND due >= ?3 ORDER BY due, event LIMIT ?2";
 inline constexpr char kCountParked[] = "SELECT count(*) FROM parked WHERE endpoint = ?1";
 // parked: primary key, one probe: the skip scan over lanes.
 inline constexpr char kNextLane[] =

@@ -129,6 +129,7 @@ Result<void> LogReader::collect_parked(const LogPartitionPtr& partition, const P
     const std::size_t wanted = query.limit + 1;
     rows.bind(1, query.endpoint.hi);
     rows.bind(2, static_cast<std::int64_t>(wanted + query.exclude.size()));
+    rows.bind(3, query.due_from ? to_micros(*query.due_from) : INT64_MIN);
     const SqliteCursor cursor(rows);
     std::size_t found = 0;
     int code = SQLITE_DONE;

@@ -66,7 +66,7 @@ constexpr Expectation kExpectations[] = {
     {log_sql::kExtraTargetsBetween,
      "SEARCH extra_target USING PRIMARY KEY (event>? AND event<?); "},
     {log_sql::kParkedRow, "SEARCH parked USING INDEX parked_by_event (event=? AND endpoint=?); "},
-    {log_sql::kParkedOfEndpoint, "SEARCH parked USING PRIMARY KEY (endpoint=?); "},
+    {log_sql::kParkedOfEndpoint, "SEARCH parked USING PRIMARY KEY (endpoint=? AND due>?); "},
     {log_sql::kCountParked, "SEARCH parked USING PRIMARY KEY (endpoint=?); "},
     {log_sql::kNextLane, "SEARCH parked USING PRIMARY KEY (endpoint>?); "},
     {log_sql::kAttemptsOldestFirst,
