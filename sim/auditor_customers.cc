@@ -62,7 +62,7 @@ void Auditor::resend_applied(const DeliveryUpdate& update) {
     if (!deliveries_.contains(key)) {
         REACHED(resend_to_new_target);
         Delivery delivery;
-        delivery.accepted_at = time_.now();
+        delivery.accepted_at = events_.at(update.event).accepted_at;
         delivery.accepted_steady = time_.steady();
         delivery.is_added = true;
         deliveries_.emplace(key, std::move(delivery));
