@@ -85,6 +85,7 @@ void Auditor::edit_requested(const Endpoint& wanted) {
     known.policies.push_back(wanted.retry);
     if (wanted.is_deleted) known.deletion_requested = true;
     if (!wanted.is_active) known.was_inactive = true;
+    known.breaker.is_in_doubt = true;
 }
 
 void Auditor::edit_acknowledged(const Endpoint& stored) {
@@ -139,6 +140,7 @@ std::uint64_t Auditor::sent(std::size_t reactor, const OutboundRequest& request)
     if (owner_of(key.second, config_.reactors) != reactor)
         fail("a request left from a reactor that does not own the lane");
 
+    check_breaker(known.breaker, key.first, *delivery);
     check_rate(known.rate, "an endpoint");
     check_rate(applications_[request.endpoint->config.application], "an application");
     delivery->last_send = number;
@@ -170,6 +172,7 @@ void Auditor::answered(std::uint64_t send, const TransportResult& result) {
           static_cast<int>(reactor));
     Delivery& delivery = deliveries_.at(key);
     endpoints_.at(key.second).in_flight -= 1;
+    watch_answer(endpoints_.at(key.second).breaker, key.first, result);
     reactor_in_flight_[reactor] -= 1;
     delivery.under_way = false;
     delivery.answer = result;
@@ -380,7 +383,10 @@ void Auditor::stopped() {
     }
     sends_.clear();
     life_ += 1;
-    for (auto& [id, known] : endpoints_) known.in_flight = 0;
+    for (auto& [id, known] : endpoints_) {
+        known.in_flight = 0;
+        known.breaker = BreakerWatch{};
+    }
     for (auto& [key, delivery] : deliveries_) delivery.open = false;
     std::ranges::fill(reactor_in_flight_, 0);
     std::ranges::fill(reactor_open_, 0);
@@ -389,6 +395,7 @@ void Auditor::stopped() {
 
 void Auditor::clock_jumps() {
     forget_rates();
+    for (auto& [id, known] : endpoints_) known.breaker.is_in_doubt = true;
     for (auto& [key, delivery] : deliveries_) {
         delivery.furthest = std::max(delivery.furthest, time_.now());
         if (delivery.due <= time_.now()) delivery.due = Timestamp{};

@@ -125,6 +125,17 @@ private:
         bool was_open = false;
         bool is_acknowledged = false;
     };
+    // Whether an endpoint must be left alone. Says nothing once somebody changed the endpoint, or the clock.
+    struct BreakerWatch {
+        std::set<EventId> failed;  // since the last success
+        Timestamp first_failure;
+        std::optional<Timestamp> opened_at;
+        Duration pause{};
+        std::uint32_t pauses = 0;
+        std::uint32_t successes = 0;
+        std::optional<EventId> probe;
+        bool is_in_doubt = false;
+    };
     struct Known {
         std::size_t number = 0;
         bool always_well = false;
@@ -136,6 +147,7 @@ private:
         bool was_inactive = false;  // or may have been
         Rate rate;
         bool has_header = false;
+        BreakerWatch breaker;
     };
     struct KnownEvent {
         ApplicationId application;
@@ -155,6 +167,10 @@ private:
 
     [[nodiscard]] Delivery* find(EventId event, EndpointId endpoint);
     void check_rate(Rate& rate, const char* whose);
+    void check_breaker(BreakerWatch& watch, EventId event, const Delivery& delivery);
+    void watch_answer(BreakerWatch& watch, EventId event, const TransportResult& result);
+    void open_breaker(BreakerWatch& watch);
+    void close_breaker(BreakerWatch& watch);
     void resend_applied(const DeliveryUpdate& update);
     void restart_applied(const DeliveryUpdate& update);
     void check_manual(const DeliveryUpdate& update, Delivery& delivery);

@@ -65,7 +65,13 @@ namespace posthaste::sim {
     X(job_failed)             /* its endpoint was deleted or inactive */                       \
     X(request_repeated)       /* a producer was told of its first event */                     \
     X(uid_taken)              /* a producer was told that the name is taken */                 \
-    X(endpoint_given_up)      /* the engine made an endpoint inactive */
+    X(endpoint_given_up)      /* the engine made an endpoint inactive */                       \
+    X(breaker_opened)         /* different deliveries failed in a row */                       \
+    X(breaker_probed)         /* one of them was tried after the pause */                      \
+    X(breaker_closed)         /* and was delivered */                                          \
+    X(breaker_opened_again)   /* or failed, too */                                             \
+    X(breaker_let_overdue)    /* what had waited for too long left meanwhile */                \
+    X(breaker_let_manual)     /* and so did what somebody had asked for */
 
 enum class Mark {
 #define X(name) name,

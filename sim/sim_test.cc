@@ -61,6 +61,7 @@ TEST(Simulator, NoticesEveryBrokenRule) {
         {"ignore_attempts_max", &Sabotage::ignore_attempts_max, 20},
         {"ignore_lane_cap", &Sabotage::ignore_lane_cap, 20},
         {"ignore_throttle", &Sabotage::ignore_throttle, 20},
+        {"ignore_breaker", &Sabotage::ignore_breaker, 100},
         {"forget_resends", &Sabotage::forget_resends, 20},
         {"count_manual_attempts", &Sabotage::count_manual_attempts, 100},
         {"forget_expunges", &Sabotage::forget_expunges, 100},

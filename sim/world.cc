@@ -114,7 +114,7 @@ void World::make_jobs() {
                            *directory_,
                            [this](EventId event, EndpointId endpoint) {
                                auditor_.job_resends(event, endpoint);
-                               return engines_[0]->resend(event, endpoint);
+                               return engines_[0]->resend(event, endpoint, Asker::job);
                            },
                            [this](EventId event) { return engines_[0]->expunge(event); },
                            [this](const Job& job) { auditor_.job_ended(job); }};

@@ -116,6 +116,16 @@ void draw_jobs(WorldConfig& config) {
     if (random.chance(0.2)) limits.recover_max = random.between(1, 10);
 }
 
+void draw_breaker(WorldConfig& config) {
+    Random random(config.seed, "breaker");
+    BreakerRules& rules = config.rules.breaker;
+    rules.failures = random.chance(0.75) ? static_cast<std::uint32_t>(random.between(1, 5)) : 0;
+    rules.lasting = random.chance(0.5) ? Duration{0} : random.between(100ms, 5s);
+    rules.pause = random.between(100ms, 5s);
+    rules.pause_max = rules.pause + random.between(Duration{0}, 20s);
+    rules.delay_max = random.chance(0.5) ? 1h : random.between(1s, 30s);
+}
+
 void draw_maintenance(WorldConfig& config, Random& random) {
     config.maintenance.scan_every = random.between(200ms, 3s);
     config.maintenance.scan_limit = random.between(1, 50);
@@ -153,6 +163,7 @@ WorldConfig draw_world(std::uint64_t seed) {
     draw_customers(config);
     draw_restarts(config);
     draw_jobs(config);
+    draw_breaker(config);
     return config;
 }
 
@@ -224,6 +235,13 @@ std::string describe(const WorldConfig& c) {
         "  {} payloads deleted, {} jobs (purges {:.1f}), slices of {}, {} at once, {} running\n",
         c.expunges, c.jobs, c.purge_share, c.job_limits.slice, c.job_limits.at_once,
         c.job_limits.running_max);
+    const BreakerRules& breaker = c.rules.breaker;
+    text += fmt::format(
+        "  breakers open after {} failures in {:.1f} s, for {:.1f} to {:.1f} s, delay at most "
+        "{:.0f} "
+        "s\n",
+        breaker.failures, seconds(breaker.lasting), seconds(breaker.pause),
+        seconds(breaker.pause_max), seconds(breaker.delay_max));
     for (const ApplicationPlan& application : c.applications)
         if (application.throttle_rate)
             text += fmt::format("  app {}: {} attempts per second\n", application.id.hi,

@@ -12,6 +12,10 @@
 // The in-flight cap adapts: it halves when an attempt fails and grows by one with each success, so a dead endpoint soon
 // holds only a few slots. A lane whose last attempt failed is *suspect*; all suspect lanes together get a bounded share.
 // A lane that must not send before some time is *held*: it is not ready until it is released.
+//
+// While its breaker is open (breaker.h) a lane keeps nothing in memory: fresh deliveries are parked, and of the parked rows only
+// those are read that may leave, which are the oldest one as a probe, one that somebody asked for, and those held back for too
+// long. When it closes, one attempt at a time leaves at first, and with each success one more.
 
 #include <algorithm>
 #include <cstddef>
@@ -22,6 +26,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "domain/breaker.h"
 #include "domain/decision.h"
 #include "domain/model.h"
 
@@ -34,6 +39,7 @@ struct LaneLimits {
     std::uint32_t in_flight_max = 64;
     std::uint32_t in_flight_min = 4;  // never below, so that a recovered endpoint is noticed
     std::size_t page = 64;            // parked rows read at once
+    BreakerRules breaker;
 };
 
 // A delivery in memory. `parked_due` is set when it was read from a parked row, which stays until the delivery settles.
@@ -64,11 +70,17 @@ public:
     [[nodiscard]] bool is_ready() const;
     // REQUIRES: is_ready(). Takes a slot.
     [[nodiscard]] QueuedDelivery take();
-    // The attempt ended; frees its slot and adapts the cap.
-    enum class Verdict : std::uint8_t { success, failure, neutral };
-    void finished(Verdict verdict);
+    // The attempt ended; frees its slot, adapts the cap and tells the breaker. `draw` is uniform in [0, 1).
+    enum class Verdict : std::uint8_t {
+        success,
+        failure,  // the endpoint cannot take more
+        refused,  // it answers, but refuses whatever it is sent
+        neutral,  // it refused this payload
+        unknown,  // the attempt was interrupted
+    };
+    void finished(EventId event, Verdict verdict, Timestamp now, double draw);
 
-    // What leaves memory now, because the lane became suspect, paused or cancelling, oldest first. When
+    // What leaves memory now, because the lane became suspect, paused or cancelling, or its breaker opened, oldest first. When
     // cancelling, the caller cancels all of it. Otherwise it parks those of the tail; those that have a
     // parked row are merely forgotten, for the row still stands and is read again.
     [[nodiscard]] std::vector<QueuedDelivery> shed();
@@ -92,10 +104,13 @@ public:
     // looked for from `due` on: a page that was read meanwhile does not tell of it.
     void begin_resend(EventId event);
     void end_resend(EventId event, Timestamp due);
+    // This row, which a resend has just made, leaves although the breaker is open; one such row at a time.
+    void let_pass(EventId event, Timestamp due);
 
     // Reading parked rows. A page is wanted when rows are due, the queue runs low and no read is under way.
     [[nodiscard]] bool wants_page(Timestamp now) const;
     struct PageRequest {
+        std::optional<Timestamp> due_from;
         Timestamp due_until;
         std::size_t limit = 0;
         std::vector<EventId> exclude;
@@ -113,6 +128,11 @@ public:
     [[nodiscard]] std::optional<Timestamp> wake_at() const;
 
     void set_mode(Mode mode);
+    // Whatever failed was another endpoint, or the same before somebody mended it.
+    void forget_failures();
+    // For lanes that wait for a time: the clock may have been set back.
+    void mind_clock(Timestamp now) { breaker_.mind_clock(now); }
+    [[nodiscard]] const Breaker& breaker() const { return breaker_; }
     void set_in_flight_max(std::uint32_t in_flight_max);
     // Deliveries in memory while healthy; what exceeds it is shed.
     void set_window(std::size_t window) { limits_.window = window; }
@@ -137,6 +157,13 @@ private:
     [[nodiscard]] std::size_t window() const {
         return suspect_ ? std::min(limits_.window_suspect, limits_.window) : limits_.window;
     }
+    // Which parked rows may be read although the breaker is open.
+    enum class Exception : std::uint8_t { passing, overdue, probe };
+    [[nodiscard]] std::optional<Exception> exception_at(Timestamp now) const;
+    [[nodiscard]] std::optional<Timestamp> next_exception() const;
+    [[nodiscard]] PageRequest request_for(Exception exception, Timestamp now) const;
+    void learn(EventId event, Verdict verdict, Timestamp now, double draw);
+    void let_in(std::vector<QueuedDelivery>& rows);
     [[nodiscard]] std::size_t page_size() const;
     void forget_row(const QueuedDelivery& leaving);
 
@@ -155,6 +182,18 @@ private:
     std::optional<Timestamp> held_until_;
     std::optional<Timestamp> page_not_before_;  // after a failed read
     bool page_under_way_ = false;
+    Breaker breaker_;
+    std::size_t let_in_ = 0;  // of the queue, while the breaker is open
+    struct Pass {
+        EventId event;
+        Timestamp due;
+    };
+    std::optional<Pass> pass_;
+    bool page_is_exception_ = false;  // the one under way
+    bool page_is_for_pass_ = false;
 };
+
+// What an answer says about the endpoint.
+[[nodiscard]] Lane::Verdict verdict_on(AttemptOutcome outcome, int status);
 
 }  // namespace posthaste

@@ -28,6 +28,7 @@ QueuedDelivery row(std::uint64_t number, Timestamp due) {
 
 LaneLimits small_limits() {
     LaneLimits limits;
+    limits.breaker.failures = 0;
     limits.window = 8;
     limits.window_suspect = 2;
     limits.in_flight_initial = 4;
@@ -35,6 +36,10 @@ LaneLimits small_limits() {
     limits.in_flight_min = 1;
     limits.page = 4;
     return limits;
+}
+
+void finish(Lane& lane, Lane::Verdict verdict, std::uint64_t number = 1, Timestamp now = at(100)) {
+    lane.finished(EventId{number, number}, verdict, now, 0);
 }
 
 TEST(Lane, SendsInOrderWithinItsCap) {
@@ -45,7 +50,7 @@ TEST(Lane, SendsInOrderWithinItsCap) {
     }
     for (std::uint64_t i = 1; i <= 4; ++i) EXPECT_EQ(lane.take().event->id.hi, i);
     EXPECT_FALSE(lane.is_ready()) << "four in flight is the initial cap";
-    lane.finished(Lane::Verdict::success);
+    finish(lane, Lane::Verdict::success);
     EXPECT_EQ(lane.in_flight_cap(), 5U) << "a success opens one more slot";
     EXPECT_TRUE(lane.is_ready());
 }
@@ -68,16 +73,16 @@ TEST(Lane, FailuresHalveTheCapAndMakeItSuspect) {
     Lane lane(kEndpoint, small_limits());
     for (std::uint64_t i = 1; i <= 8; ++i) lane.admit(fresh(i));
     for (int i = 0; i < 4; ++i) (void)lane.take();
-    lane.finished(Lane::Verdict::failure);
+    finish(lane, Lane::Verdict::failure);
     EXPECT_EQ(lane.in_flight_cap(), 2U);
     EXPECT_TRUE(lane.is_suspect());
-    lane.finished(Lane::Verdict::failure);
-    lane.finished(Lane::Verdict::failure);
+    finish(lane, Lane::Verdict::failure);
+    finish(lane, Lane::Verdict::failure);
     EXPECT_EQ(lane.in_flight_cap(), 1U) << "never below the floor";
-    lane.finished(Lane::Verdict::neutral);
+    finish(lane, Lane::Verdict::neutral);
     EXPECT_TRUE(lane.is_suspect()) << "a refused payload proves nothing";
     (void)lane.take();
-    lane.finished(Lane::Verdict::success);
+    finish(lane, Lane::Verdict::success);
     EXPECT_FALSE(lane.is_suspect());
 }
 
@@ -85,7 +90,7 @@ TEST(Lane, ShedsTheNewestWhenSuspect) {
     Lane lane(kEndpoint, small_limits());
     for (std::uint64_t i = 1; i <= 8; ++i) lane.admit(fresh(i));
     (void)lane.take();
-    lane.finished(Lane::Verdict::failure);
+    finish(lane, Lane::Verdict::failure);
     const std::vector<QueuedDelivery> leaving = lane.shed();
     ASSERT_EQ(leaving.size(), 5U);
     EXPECT_EQ(leaving.front().event->id.hi, 4U);
@@ -210,7 +215,7 @@ TEST(Lane, ASmallerWindowShedsAndStaysSmall) {
     EXPECT_EQ(lane.shed().size(), 5U);
     EXPECT_FALSE(lane.has_room(at(100)));
     (void)lane.take();
-    lane.finished(Lane::Verdict::failure);
+    finish(lane, Lane::Verdict::failure);
     lane.set_window(1);
     EXPECT_EQ(lane.shed().size(), 1U) << "a suspect lane has no more room than that either";
     EXPECT_EQ(lane.queued(), 1U);
@@ -261,9 +266,12 @@ TEST(Lane, RowsThatLeaveAtOnceAreNotReadTwice) {
 // Against a model of the disk: whatever the order of events, every delivery is taken exactly once, memory stays within the
 // window, and nothing parked is forgotten.
 TEST(Lane, NeverLosesOrRepeatsADeliveryWhateverHappens) {
+    std::size_t opened = 0;
     for (unsigned seed = 1; seed <= 300; ++seed) {
         std::mt19937 random(seed);
-        Lane lane(kEndpoint, small_limits());
+        LaneLimits limits = small_limits();
+        if (seed % 2 == 0) limits.breaker = BreakerRules{2, 1s, 2s, 9s, 20s};
+        Lane lane(kEndpoint, limits);
         std::map<std::uint64_t, Timestamp> disk;  // parked rows
         std::set<std::uint64_t> sent;
         std::vector<QueuedDelivery> in_flight;
@@ -281,7 +289,8 @@ TEST(Lane, NeverLosesOrRepeatsADeliveryWhateverHappens) {
             const Lane::PageRequest request = lane.begin_page(at(now));
             std::vector<std::pair<Timestamp, std::uint64_t>> rows;
             for (const auto& [number, due] : disk)
-                if (!std::binary_search(request.exclude.begin(), request.exclude.end(),
+                if ((!request.due_from || due >= *request.due_from) &&
+                    !std::binary_search(request.exclude.begin(), request.exclude.end(),
                                         EventId{number, number}))
                     rows.emplace_back(due, number);
             std::sort(rows.begin(), rows.end());
@@ -300,7 +309,14 @@ TEST(Lane, NeverLosesOrRepeatsADeliveryWhateverHappens) {
             QueuedDelivery delivery = std::move(in_flight.back());
             in_flight.pop_back();
             const bool success = random() % 3 != 0;
-            lane.finished(success ? Lane::Verdict::success : Lane::Verdict::failure);
+            const bool was_open = !lane.breaker().is_closed();
+            lane.finished(delivery.event->id,
+                          success ? Lane::Verdict::success : Lane::Verdict::failure, at(now), 0);
+            if (!was_open && !lane.breaker().is_closed()) {
+                ++opened;
+                shed();
+                ASSERT_EQ(lane.queued(), 0U) << "seed " << seed;
+            }
             if (delivery.parked_due) {
                 disk.erase(delivery.event->id.hi);
                 lane.settled(delivery.event->id);
@@ -333,6 +349,10 @@ TEST(Lane, NeverLosesOrRepeatsADeliveryWhateverHappens) {
                     if (lane.wants_page(at(now))) read_page();
                     break;
                 case 5:
+                    if (random() % 4 == 0 && !disk.empty())
+                        lane.let_pass(EventId{disk.begin()->first, disk.begin()->first},
+                                      disk.begin()->second);
+                    if (random() % 30 == 0) lane.forget_failures();
                     if (random() % 10 == 0)
                         lane.set_mode(random() % 2 == 0 ? Lane::Mode::paused : Lane::Mode::live);
                     break;
@@ -352,6 +372,7 @@ TEST(Lane, NeverLosesOrRepeatsADeliveryWhateverHappens) {
         ASSERT_EQ(sent.size(), issued) << "seed " << seed;
         ASSERT_TRUE(disk.empty()) << "seed " << seed;
     }
+    EXPECT_GT(opened, 100U);
 }
 
 }  // namespace

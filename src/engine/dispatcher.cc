@@ -14,8 +14,11 @@ constexpr Duration kPageRetryPause = 500ms;
 // More than are expunged while a message from one reactor to another is on its way.
 constexpr std::size_t kExpungedKept = 4096;
 
-LaneLimits lane_limits(const EngineLimits& limits, const Sabotage& sabotage) {
+LaneLimits lane_limits(const EngineLimits& limits, const EngineRules& rules,
+                       const Sabotage& sabotage) {
     LaneLimits lane;
+    lane.breaker = rules.breaker;
+    if (sabotage.ignore_breaker) lane.breaker.failures = 0;
     lane.window = limits.lane_window;
     lane.window_suspect = std::min<std::size_t>(lane.window_suspect, limits.lane_window);
     lane.in_flight_max = static_cast<std::uint32_t>(limits.lane_in_flight_max);
@@ -24,19 +27,19 @@ LaneLimits lane_limits(const EngineLimits& limits, const Sabotage& sabotage) {
     return lane;
 }
 
-// Does this answer say that the endpoint cannot take more? A quick refusal of one payload does not.
-Lane::Verdict verdict_on(AttemptOutcome outcome, int status) {
-    if (outcome == AttemptOutcome::delivered) return Lane::Verdict::success;
-    const bool about_payload =
-        outcome == AttemptOutcome::rejected && status < 500 && status != 408 && status != 429;
-    return about_payload ? Lane::Verdict::neutral : Lane::Verdict::failure;
-}
-
 // A gate far ahead was seen before the clock was set back.
 void release_if_due(Lane& lane, const Clock& clock) {
+    if (!lane.breaker().is_closed()) lane.mind_clock(clock.now());
     if (!lane.held_until()) return;
     const Duration left = *lane.held_until() - clock.now();
     if (left <= Duration{} || left > RateGate::kClosedMax) lane.release();
+}
+
+// Has somebody changed what may have made its attempts fail?
+bool is_new_start(const Endpoint& before, const Endpoint& after) {
+    return after.url != before.url || after.secret != before.secret ||
+           after.headers != before.headers || after.timeout != before.timeout ||
+           after.is_active != before.is_active || after.is_deleted;
 }
 
 }  // namespace
@@ -67,7 +70,8 @@ LaneIndex Dispatcher::lane_of(EndpointId endpoint) {
     const LaneIndex twin = suspect_.add_lane(application);
     ASSERT(index == twin);
     if (index >= entries_.size()) entries_.resize(index + 1);
-    entries_[index] = std::make_unique<Entry>(Lane(endpoint, lane_limits(limits_, sabotage_)));
+    entries_[index] =
+        std::make_unique<Entry>(Lane(endpoint, lane_limits(limits_, rules_, sabotage_)));
     index_.emplace(endpoint, index);
     refresh_route(*entries_[index]);
     apply_mode(index);
@@ -88,7 +92,10 @@ void Dispatcher::refresh_route(Entry& entry) {
     entry.directory_version = directory_.version();
     PreparedEndpointPtr now = directory_.current()->find(entry.lane.endpoint());
     entry.application = now ? directory_.current()->find(now->config.application) : nullptr;
-    if (now != entry.route.endpoint) entry.route = make_route(std::move(now));
+    if (now == entry.route.endpoint) return;
+    if (now && entry.route.endpoint && is_new_start(entry.route.endpoint->config, now->config))
+        entry.lane.forget_failures();
+    entry.route = make_route(std::move(now));
 }
 
 void Dispatcher::apply_mode(LaneIndex index) {
@@ -123,6 +130,7 @@ void Dispatcher::shed(LaneIndex index) {
 void Dispatcher::after_change(LaneIndex index) {
     Entry& entry = *entries_[index];
     release_if_due(entry.lane, ports_.clock);
+    show_condition(entry);
     const bool ready = entry.lane.is_ready();
     healthy_.set_ready(index, ready && !entry.lane.is_suspect());
     suspect_.set_ready(index, ready && entry.lane.is_suspect());
@@ -348,6 +356,7 @@ void Dispatcher::start_pages() {
 Task<void> Dispatcher::read_page(LaneIndex index, Lane::PageRequest request) {
     ParkedQuery query;
     query.endpoint = entries_[index]->lane.endpoint();
+    query.due_from = request.due_from;
     query.due_until = request.due_until;
     query.limit = std::min(request.limit, limits_.window - std::min(window_, limits_.window - 1));
     query.bytes_max = std::max<std::size_t>(
@@ -485,7 +494,7 @@ void Dispatcher::finish_attempt(LaneIndex index, const QueuedDelivery& delivery,
     if (result.outcome == AttemptOutcome::interrupted) {
         // Stopping is no failure of the endpoint: on disk the delivery is where it was.
         --in_flight_;
-        entry.lane.finished(Lane::Verdict::neutral);
+        entry.lane.finished(delivery.event->id, Lane::Verdict::unknown, ports_.clock.now(), 0);
         return;
     }
     if (entry.directory_version != directory_.version()) {
@@ -493,10 +502,10 @@ void Dispatcher::finish_attempt(LaneIndex index, const QueuedDelivery& delivery,
         apply_mode(index);
     }
     const Timestamp now = ports_.clock.now();
-    entry.lane.finished(verdict_on(result.outcome, result.status));
-    DeliveryUpdate update =
-        settle_attempt(delivery, entry.route.endpoint->config, std::move(result), started_at, now,
-                       ports_.entropy.draw(), sabotage_);
+    const double draw = ports_.entropy.draw();
+    entry.lane.finished(delivery.event->id, verdict_on(result.outcome, result.status), now, draw);
+    DeliveryUpdate update = settle_attempt(delivery, entry.route.endpoint->config,
+                                           std::move(result), started_at, now, draw, sabotage_);
     metrics_.attempts.add();
     metrics_.queue_lag.record(static_cast<std::uint64_t>(update.attempt->queue_lag.count()));
     metrics_.attempt_duration.record(
@@ -509,7 +518,7 @@ void Dispatcher::finish_attempt(LaneIndex index, const QueuedDelivery& delivery,
     std::shared_ptr<Event> news =
         health_.on_decided(*delivery.event, update, entry.route.endpoint->config);
     commits_.add(std::move(update), std::move(news));
-    if (entry.lane.is_suspect()) shed(index);
+    if (entry.lane.is_suspect() || !entry.lane.breaker().is_closed()) shed(index);
     after_change(index);
 }
 

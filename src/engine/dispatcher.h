@@ -8,6 +8,9 @@
 //
 // Throttled lanes wait for their gates (domain/throttle.h) without a place in any scheduler's round. What all of one
 // throttled application's lanes keep in memory is bounded, and so is what all throttled lanes together keep.
+//
+// A lane whose breaker is open keeps nothing in memory and sends probes only (domain/lane.h); whenever its breaker or the
+// beginning of failures changes, the directory's entry of the endpoint is told (domain/endpoint_condition.h).
 
 #include <deque>
 #include <functional>
@@ -40,7 +43,7 @@ public:
     void announce_parked(EndpointId endpoint, Timestamp due);
     // Engine::resend and Engine::restart, for an endpoint whose lane belongs here. `done` is called in this turn or a later one.
     using Resent = std::move_only_function<void(Result<void>)>;
-    void resend(EventId event, EndpointId endpoint, UpdateKind kind, Resent done);
+    void resend(EventId event, EndpointId endpoint, UpdateKind kind, Asker asker, Resent done);
     // Engine::expunge, for an endpoint whose lane belongs here: what is in memory of this event goes back to the disk, and so
     // does what is on its way here; it is cancelled when it is read again. Requests under way are not called back.
     void forget_payload(EventId event, EndpointId endpoint);
@@ -62,6 +65,7 @@ private:
     struct Resend {
         EventId event;
         UpdateKind kind = UpdateKind::resend;
+        Asker asker = Asker::person;
         Resent done;
         bool is_in_order = false;  // whatever was decided before it was asked for is durable
     };
@@ -79,10 +83,12 @@ private:
         Share* share = nullptr;               // null: not throttled
         std::uint64_t directory_version = 0;  // the route was looked up at this version
         bool in_page_queue = false;
-        std::optional<Timestamp> wake_at;  // its place in wakes_
-        std::vector<EventId> sending;      // requests under way
-        std::vector<Resend> resends;       // wait for the end of a page read
-        std::vector<EventId> expunged;     // since the page's read began
+        std::optional<Timestamp> wake_at;               // its place in wakes_
+        std::vector<EventId> sending;                   // requests under way
+        std::vector<Resend> resends;                    // wait for the end of a page read
+        std::vector<EventId> expunged;                  // since the page's read began
+        Breaker::State shown = Breaker::State::closed;  // to the world; and:
+        bool is_shown_failing = false;
     };
 
     LaneIndex lane_of(EndpointId endpoint);
@@ -95,6 +101,8 @@ private:
     [[nodiscard]] ThrottleAnswer pass_gates(Entry& entry);
     void release_applications();
     void watch_clock();
+    void show_condition(Entry& entry);
+    void count_breaker(const Entry& entry, Breaker::State now);
     void after_change(LaneIndex index);
     void shed(LaneIndex index);
     void start_pages();

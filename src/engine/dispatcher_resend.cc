@@ -15,8 +15,9 @@ std::unexpected<Error> cannot_write() {
 
 }  // namespace
 
-void Dispatcher::resend(EventId event, EndpointId endpoint, UpdateKind kind, Resent done) {
-    place(endpoint, Resend{event, kind, std::move(done), false});
+void Dispatcher::resend(EventId event, EndpointId endpoint, UpdateKind kind, Asker asker,
+                        Resent done) {
+    place(endpoint, Resend{event, kind, asker, std::move(done), false});
 }
 
 // The parked row of a delivery may only be changed while nothing here believes to know what is in it.
@@ -69,6 +70,7 @@ void Dispatcher::commit_resend(LaneIndex index, Resend wanted) {
         Lane& here = entries_[index]->lane;  // a lane with a row being changed is never forgotten
         here.end_resend(wanted.event, due);
         if (result) metrics_.resends.add();
+        if (result && wanted.asker == Asker::person) here.let_pass(wanted.event, due);
         after_change(index);
         wanted.done(std::move(result));
         pump();

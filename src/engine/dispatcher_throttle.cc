@@ -74,8 +74,11 @@ ThrottleAnswer Dispatcher::pass_gates(Entry& entry) {
 void Dispatcher::watch_clock() {
     const Timestamp before = std::exchange(last_pump_, ports_.clock.now());
     if (before - last_pump_ <= RateGate::kClosedMax) return;
-    for (LaneIndex index = 0; index < entries_.size(); ++index)
-        if (entries_[index] && entries_[index]->lane.held_until()) after_change(index);
+    for (LaneIndex index = 0; index < entries_.size(); ++index) {
+        if (!entries_[index]) continue;
+        const Lane& lane = entries_[index]->lane;
+        if (lane.held_until() || !lane.breaker().is_closed()) after_change(index);
+    }
 }
 
 void Dispatcher::release_applications() {

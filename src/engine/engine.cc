@@ -73,10 +73,11 @@ struct Engine::Impl {
         commits.add(std::move(update));
     }
 
-    void resend(EventId event, EndpointId endpoint, UpdateKind kind, Dispatcher::Resent done) {
+    void resend(EventId event, EndpointId endpoint, UpdateKind kind, Asker asker,
+                Dispatcher::Resent done) {
         const std::size_t owner = owner_of(endpoint, reactors);
         if (owner == reactor) {
-            dispatcher.resend(event, endpoint, kind, std::move(done));
+            dispatcher.resend(event, endpoint, kind, asker, std::move(done));
             return dispatcher.pump();
         }
         auto bring_back = [&mailboxes = ports.mailboxes, home = reactor,
@@ -86,9 +87,9 @@ struct Engine::Impl {
             };
             mailboxes.post(home, std::move(tell));
         };
-        auto ask = [event, endpoint, kind,
+        auto ask = [event, endpoint, kind, asker,
                     bring_back = std::move(bring_back)](Engine& there) mutable {
-            there.impl_->resend(event, endpoint, kind, std::move(bring_back));
+            there.impl_->resend(event, endpoint, kind, asker, std::move(bring_back));
         };
         ports.mailboxes.post(owner, std::move(ask));
     }
@@ -145,15 +146,16 @@ Task<Result<Accepted>> Engine::accept(std::shared_ptr<Event> event) {
     return impl_->commits.add(std::move(event));
 }
 
-Task<Result<void>> Engine::resend(EventId event, EndpointId endpoint) {
-    return send_again(event, endpoint, UpdateKind::resend);
+Task<Result<void>> Engine::resend(EventId event, EndpointId endpoint, Asker asker) {
+    return send_again(event, endpoint, UpdateKind::resend, asker);
 }
 
 Task<Result<void>> Engine::restart(EventId event, EndpointId endpoint) {
-    return send_again(event, endpoint, UpdateKind::restart);
+    return send_again(event, endpoint, UpdateKind::restart, Asker::person);
 }
 
-Task<Result<void>> Engine::send_again(EventId event, EndpointId endpoint, UpdateKind kind) {
+Task<Result<void>> Engine::send_again(EventId event, EndpointId endpoint, UpdateKind kind,
+                                      Asker asker) {
     if (impl_->commits.is_refusing())
         co_return fail(ErrorCode::stopping, "the server is shutting down");
     const PreparedEndpointPtr known = directory_.current()->find(endpoint);
@@ -163,8 +165,8 @@ Task<Result<void>> Engine::send_again(EventId event, EndpointId endpoint, Update
     if (!history) co_return std::unexpected(history.error());
     if (history->event->is_expunged)
         co_return fail(ErrorCode::invalid, "the event's payload was deleted");
-    auto start = [this, event, endpoint, kind](Dispatcher::Resent done) {
-        impl_->resend(event, endpoint, kind, std::move(done));
+    auto start = [this, event, endpoint, kind, asker](Dispatcher::Resent done) {
+        impl_->resend(event, endpoint, kind, asker, std::move(done));
     };
     co_return co_await suspend<Result<void>>(std::move(start));
 }

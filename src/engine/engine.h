@@ -14,6 +14,7 @@
 
 #include "base/counter.h"
 #include "base/result.h"
+#include "domain/breaker.h"
 #include "domain/model.h"
 #include "engine/directory_service.h"
 #include "ports/clock.h"
@@ -50,6 +51,7 @@ struct EngineRules {
     // A native endpoint at which deliveries have been running out of attempts for longer than this, without one success, is
     // made inactive; 0: never.
     Duration disable_after = 120h;
+    BreakerRules breaker;
 };
 
 // Background care for the store; one engine of a process does it.
@@ -67,6 +69,7 @@ struct Sabotage {
     bool ignore_attempts_max = false;  // a dead delivery is retried instead
     bool ignore_lane_cap = false;      // no in-flight cap per endpoint
     bool ignore_throttle = false;
+    bool ignore_breaker = false;
     bool forget_resends = false;         // a manual attempt is promised but never made
     bool forget_expunges = false;        // what is in memory is sent though its payload is deleted
     bool skip_job_events = false;        // a job passes every other event by
@@ -92,6 +95,11 @@ struct EngineMetrics {
     Counter window;
     Counter window_bytes;
     Counter lanes;
+    Counter suspect_endpoints;    // their last attempts failed
+    Counter unhealthy_endpoints;  // their breakers are open or half open
+    Counter breaker_opened;       // transitions
+    Counter breaker_half_opened;
+    Counter breaker_closed;
     Histogram accept_latency;  // accept() called -> durable
     Histogram queue_lag;       // due -> attempt started
     Histogram attempt_duration;
@@ -103,6 +111,9 @@ struct Accepted {
     bool is_repeat =
         false;  // its request_key was seen before: this is the first event's id, nothing was stored
 };
+
+// Who wants one more attempt. What a person asks for is sent although the endpoint's breaker is open; what a job asks for waits.
+enum class Asker : std::uint8_t { person, job };
 
 class Engine {
 public:
@@ -132,7 +143,7 @@ public:
     // need not be among the event's targets. Durable when it returns a value; when the delivery is about to leave anyway,
     // nothing is added. The attempt waits its turn in the endpoint's lane. Errors: not_found (the event or the endpoint is
     // gone), invalid (the event's payload is expunged), and those of accept.
-    Task<Result<void>> resend(EventId event, EndpointId endpoint);
+    Task<Result<void>> resend(EventId event, EndpointId endpoint, Asker asker = Asker::person);
 
     // Begins the schedule of a dead delivery again: as many attempts, with the same gaps, from now on; the attempts so far
     // stay on record. Durable when it returns a value; nothing happens unless the delivery is dead. Errors: as of resend.
@@ -169,7 +180,7 @@ public:
 
 private:
     struct Impl;
-    Task<Result<void>> send_again(EventId event, EndpointId endpoint, UpdateKind kind);
+    Task<Result<void>> send_again(EventId event, EndpointId endpoint, UpdateKind kind, Asker asker);
 
     const EngineRules rules_;
     EngineMetrics metrics_;

@@ -76,6 +76,9 @@ Result<void> check(const ServerConfig& config) {
         return fail(ErrorCode::invalid,
                     "encryption_key and encryption_key_file are both set: give the keys in one "
                     "place");
+    if (config.breaker.pause_max < config.breaker.pause)
+        return fail(ErrorCode::invalid,
+                    "breaker_pause_max_seconds is less than breaker_pause_seconds");
     if (config.auth == AuthMode::required || config.insecure_open) return {};
     const std::optional<IpAddress> address = parse_ip(config.listen_host);
     if (address && AddressGuard().refused_because(*address) == "loopback") return {};

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "domain/access.h"
 #include "domain/address_guard.h"
+#include "domain/breaker.h"
 #include "domain/sealing.h"
 #include "domain/signing.h"
 #include "ports/telemetry.h"
@@ -54,6 +55,8 @@ struct ServerConfig {
     bool encrypt_payloads = false;
     std::optional<std::uint32_t> subscriptions_attempts_max;
     std::optional<Duration> subscriptions_retry_base;
+
+    BreakerRules breaker;
 
     // The orders API.
     std::string orders_target;  // a URL, normalised; empty: none

@@ -169,6 +169,20 @@ TEST(Config, SvixVariablesAreHonoured) {
     EXPECT_EQ(config->notes.size(), 5U);
 }
 
+TEST(Config, BreakersCanBeTunedAndSwitchedOff) {
+    const auto config = load({{"auth", "open"},
+                              {"breaker_failures", "0"},
+                              {"breaker_after_seconds", "0"},
+                              {"breaker_pause_seconds", "5"}},
+                             {{"POSTHASTE_BREAKER_PAUSE_MAX_SECONDS", "50"},
+                              {"POSTHASTE_BREAKER_DELAY_MAX_SECONDS", "500"}});
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->breaker, (BreakerRules{0, 0s, 5s, 50s, 500s}));
+    const auto plain = load({{"auth", "open"}});
+    ASSERT_TRUE(plain) << plain.error().message;
+    EXPECT_EQ(plain->breaker, BreakerRules{});
+}
+
 TEST(Config, WhatAnotherServerHasByDefaultIsNotWorthANote) {
     const auto config = load({{"auth", "open"}, {"encryption_key", std::string(64, 'a')}},
                              {{"SVIX_LOG_FORMAT", "default"},
@@ -252,6 +266,12 @@ TEST(Config, BadValuesSayWhatIsWrongAndWhatIsRight) {
         {{{"auth", "open"}, {"retention_hours", "-1"}}, "from 1 to"},
         {{{"auth", "open"}, {"log_format", "xml"}}, "json or text"},
         {{{"auth", "open"}, {"access_log", "maybe"}}, "--access-log"},
+        {{{"auth", "open"}, {"breaker_failures", "-1"}},
+         "--breaker-failures: '-1' is not a whole number from 0 to 1000"},
+        {{{"auth", "open"}, {"breaker_pause_seconds", "0"}},
+         "--breaker-pause-seconds: '0' is not a whole number from 1 to 604800"},
+        {{{"auth", "open"}, {"breaker_pause_seconds", "700"}},
+         "breaker_pause_max_seconds is less than breaker_pause_seconds"},
         {{{"auth", "open"}, {"signup", "yes"}}, "--signup: 'yes' is not 'open' or 'closed'"},
         {{{"auth", "open"}, {"contacts_webhooks_max", "0"}}, "from 1 to"},
         {{{"auth", "open"}, {"jwt_algorithm", "none"}}, "HS256, HS384"},

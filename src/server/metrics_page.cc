@@ -130,6 +130,22 @@ void deliveries(Writer& out, const Reactors& reactors, const Tally& tally) {
     out.sample("tally", "{state=\"parked\"}", tally.parked);
 }
 
+void endpoints(Writer& out, const Reactors& reactors) {
+    out.gauge("endpoints_suspect", "Endpoints whose last attempt failed, unhealthy ones left out.",
+              sum(reactors, &EngineMetrics::suspect_endpoints));
+    out.gauge("breaker_open",
+              "Unhealthy endpoints: deliveries to them wait until a probe succeeds.",
+              sum(reactors, &EngineMetrics::unhealthy_endpoints));
+    out.family("breaker_transitions_total", "counter",
+               "Changes of endpoints' circuit breakers, by the state they changed to.");
+    out.sample("breaker_transitions_total", "{to=\"open\"}",
+               sum(reactors, &EngineMetrics::breaker_opened));
+    out.sample("breaker_transitions_total", "{to=\"half_open\"}",
+               sum(reactors, &EngineMetrics::breaker_half_opened));
+    out.sample("breaker_transitions_total", "{to=\"closed\"}",
+               sum(reactors, &EngineMetrics::breaker_closed));
+}
+
 void store(Writer& out, const Reactors& reactors, const StoreStats& stats) {
     out.counter("store_commits_total", "Group commits.", stats.commits);
     out.counter("store_fsyncs_total", "Times the store waited for the disk.", stats.fsyncs);
@@ -189,6 +205,7 @@ std::string PrometheusPage::render() {
     out.family("build_info", "gauge", "Version of this server.");
     out.sample("build_info", fmt::format("{{version=\"{}\"}}", version_), std::uint64_t{1});
     deliveries(out, reactors_, tally_.get());
+    endpoints(out, reactors_);
     histogram(out, reactors_, "accept_seconds", "From a valid request to its event being durable.",
               &EngineMetrics::accept_latency);
     histogram(out, reactors_, "queue_lag_seconds", "From a delivery being due to its attempt.",

@@ -57,6 +57,7 @@ EngineRules engine_rules(const ServerConfig& config) {
     EngineRules rules;
     rules.native_headers = header_names(config.signature_headers);
     rules.disable_after = config.disable_after;
+    rules.breaker = config.breaker;
     return rules;
 }
 
@@ -92,7 +93,7 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
       job_runner_(loop.get_executor(),
                   JobRunner::Ports{shared.store, clock_, alarms_, telemetry_, shared.directory,
                                    [this](EventId event, EndpointId endpoint) {
-                                       return engine_.resend(event, endpoint);
+                                       return engine_.resend(event, endpoint, Asker::job);
                                    },
                                    [this](EventId event) { return engine_.expunge(event); },
                                    [this](const Job& job) { operational_.on_job_finished(job); }}),

@@ -170,6 +170,20 @@ Result<void> set_attempts_max(ServerConfig& config, std::string_view text) {
     return {};
 }
 
+template <auto kMember>
+Result<void> set_breaker_time(ServerConfig& config, std::string_view text) {
+    constexpr std::int64_t kLow = kMember == &BreakerRules::lasting ? 0 : 1;
+    std::int64_t seconds = 0;
+    if (Result<void> read = read_number<std::int64_t>(text, kLow, 604'800, seconds); !read)
+        return read;
+    config.breaker.*kMember = std::chrono::seconds(seconds);
+    return {};
+}
+
+Result<void> set_breaker_failures(ServerConfig& config, std::string_view text) {
+    return read_number<std::uint32_t>(text, 0, 1000, config.breaker.failures);
+}
+
 // ---- the orders API
 
 Result<void> set_orders_target(ServerConfig& config, std::string_view text) {
@@ -408,6 +422,20 @@ constexpr std::array kSettings = {
     Setting{"webhook_retry_delay", "WEBHOOK_RETRY_DELAY", "SECONDS",
             "base of exponential retries instead of 10, 30, 60, 300, 900 s",
             set_time<&ServerConfig::subscriptions_retry_base, std::chrono::seconds, 0, 86'400>},
+    Setting{"breaker_failures", "", "N",
+            "different deliveries that fail in a row make an endpoint unhealthy; 0: never [10]",
+            set_breaker_failures},
+    Setting{"breaker_after_seconds", "", "SECONDS", "for how long they must have been failing [30]",
+            set_breaker_time<&BreakerRules::lasting>},
+    Setting{"breaker_pause_seconds", "", "SECONDS",
+            "for how long an unhealthy endpoint is left alone at first [30]",
+            set_breaker_time<&BreakerRules::pause>},
+    Setting{"breaker_pause_max_seconds", "", "SECONDS",
+            "and at most, after each failed probe twice as long [600]",
+            set_breaker_time<&BreakerRules::pause_max>},
+    Setting{"breaker_delay_max_seconds", "", "SECONDS",
+            "for how long an attempt that is due is held back at most [3600]",
+            set_breaker_time<&BreakerRules::delay_max>},
     Setting{"orders_target_url", "WEBHOOK_TARGET_URL WEBHOOK_URL", "URL",
             "where orders are delivered [nowhere but to subscribed endpoints]", set_orders_target},
     Setting{"orders_secret", "WEBHOOK_SECRET", "TEXT",

@@ -113,7 +113,7 @@ const Row kRows[] = {
      R"({"data":[{"eventId":"m",*"status":0,*"statusText":"success"*}],*"done":true})"},
     {"1a-37", kPost, "/app/a/msg/m/endpoint/e/resend", "", 202, "{}"},
     {"1a-18", kGet, "/app/a/endpoint/e/stats", "", 200,
-     R"({"success":2,"pending":0,"sending":0,"fail":0,"canceled":0})"},
+     R"({"success":2,"pending":0,"sending":0,"fail":0,"canceled":0,"health":"healthy"})"},
     {"1a-19", kPost, "/app/a/endpoint/e/send-example", R"({"eventType":"t"})", 200,
      R"({"eventId":null,"eventType":"t","payload":{},*})"},
     {"1a-20", kPost, "/app/a/endpoint/e/recover", R"({"since":"2026-01-02T00:00:00Z"})", 202,

@@ -18,6 +18,12 @@ namespace {
 
 constexpr Duration kCounted = std::chrono::days(28);
 constexpr Duration kGrace = 5min;
+
+void append_condition(ObjectWriter& object, const EndpointCondition& condition) {
+    object.text("health", to_string(condition.health));
+    if (condition.since) object.time("failingSince", *condition.since);
+    if (condition.next_probe) object.time("nextProbeAt", *condition.next_probe);
+}
 constexpr std::string_view kPing = "svix.ping";
 constexpr std::string_view kPingPayload = R"({"success":true})";
 
@@ -91,6 +97,7 @@ Task<HttpResponse> get_endpoint_stats(Call call) {
     object.number("sending", static_cast<std::int64_t>(counts->waiting));
     object.number("fail", static_cast<std::int64_t>(counts->failed));
     object.number("canceled", 0);
+    append_condition(object, condition_of(*scope->endpoint));
     object.close();
     co_return reply(200, std::move(body));
 }
