@@ -84,12 +84,14 @@ void HttpConnection::finish_soon() {
     finishing_ = true;
     boost::system::error_code ignored;
     if (phase_ == Phase::warm || phase_ == Phase::idle) socket_.cancel(ignored);
+    end_stream_soon();
 }
 
 void HttpConnection::abort() {
     finishing_ = true;
     boost::system::error_code ignored;
     socket_.close(ignored);
+    end_stream_soon();
 }
 
 void HttpConnection::wait_in(Phase phase, Duration delay) {
@@ -154,6 +156,7 @@ Task<HttpConnection::Next> HttpConnection::serve() {
         failure = "an exception of unknown type";
     }
     if (failure) response = handler_failed(request.target, *failure);
+    if (response.stream) co_return co_await serve_stream(std::move(response));
     const bool client_closes = !block_->parser.head().keep_alive;
     const bool closing = client_closes || response.close || finishing_ || core_->draining;
     Sent sent = send_now(response, closing ? AfterResponse::close : AfterResponse::keep_alive);

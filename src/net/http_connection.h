@@ -71,6 +71,13 @@ private:
     void tell_answer(int status) const;
     [[nodiscard]] Sent send_now(HttpResponse& response, AfterResponse after);
     Task<Sent> send_rest(std::string body);
+    // Streams (http_connection_stream.cc).
+    struct StreamNews;
+    Task<Next> serve_stream(HttpResponse response);
+    Task<Sent> send_piece(std::string piece);
+    void watch_client();
+    [[nodiscard]] bool drop_input();
+    void end_stream_soon();
 
     void wait_in(Phase phase, Duration delay);
     [[nodiscard]] Read refused(int status, std::string_view reason);
@@ -112,6 +119,7 @@ private:
     std::uint64_t request_bytes_ = 0;  // received for this request, for its rate
     Duration request_began_{0};
     RequestRefusal refusal_;
+    std::shared_ptr<StreamNews> stream_news_;  // while a stream is sent
 };
 
 }  // namespace posthaste

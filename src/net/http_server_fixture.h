@@ -99,6 +99,16 @@ public:
         return read();
     }
 
+    // What comes, up to and including that text; empty when the connection ended first.
+    std::string read_to(std::string_view text) {
+        std::size_t at = 0;
+        while ((at = buffer_.find(text)) == std::string::npos)
+            if (!fill()) return {};
+        std::string read = buffer_.substr(0, at + text.size());
+        buffer_.erase(0, at + text.size());
+        return read;
+    }
+
     // True when the server has closed and nothing more came before.
     bool at_end() { return buffer_.empty() && !fill() && ended_; }
 
@@ -153,6 +163,7 @@ public:
         if (request.path == "/large") response.body.assign(8 * 1024 * 1024, 'x');
         if (request.path == "/peer") response.body = std::string(request.remote_address);
         if (request.path == "/headers") response.body = list(request);
+        if (request.path == "/stream") response.stream = std::exchange(stream, nullptr);
         if (request.path == "/wait") co_await wait_until_released();
         co_return response;
     }
@@ -169,6 +180,7 @@ public:
     // Blocks the calling thread until a request for /wait has arrived.
     void await_waiting() { waiting_.acquire(); }
 
+    std::shared_ptr<HttpStream> stream;  // of the next request for /stream
     std::atomic<int> handled{0};
     std::atomic<bool> abandoned{false};  // waiting requests go on: the test is over
 

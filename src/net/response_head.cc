@@ -31,8 +31,12 @@ void append_response_head(std::string& out, const HttpResponse& response,
             out += "\r\nContent-Type: ";
             out += response.content_type;
         }
-        out += "\r\nContent-Length: ";
-        append_number(out, response.body.size());
+        if (!response.stream) {
+            out += "\r\nContent-Length: ";
+            append_number(out, response.body.size());
+        } else if (form.version == HttpVersion::http_1_1) {
+            out += "\r\nTransfer-Encoding: chunked";
+        }
     }
     // 1.1 keeps the connection by default, 1.0 closes it.
     if (form.after == AfterResponse::close)

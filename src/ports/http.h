@@ -4,6 +4,8 @@
 // ends; the server answers requests of one connection strictly in order.
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,12 +40,25 @@ struct HttpRequest {
         std::string_view name) const;  // first match
 };
 
+// An answer whose end is not known when it begins: its pieces are sent as they come, and the connection ends with it. Used on the
+// connection's executor. It is dropped when the client has gone or the server drains, too.
+class HttpStream {
+public:
+    virtual ~HttpStream() = default;
+    // Moves all that there is to send into `out`, which is empty. False: nothing will follow. Whatever happens while a client
+    // is slow waits in here, so the stream has to bound it.
+    [[nodiscard]] virtual bool take(std::string& out) = 0;
+    // `wake` is to be called whenever there is something to take, or the end has come. Empty: not any more.
+    virtual void notify(std::function<void()> wake) = 0;
+};
+
 struct HttpResponse {
     int status = 200;
     std::string body;
     std::string_view content_type = "application/json";  // must outlive the response: a literal
     std::string headers;                                 // further "Name: value\r\n" lines
     bool close = false;                                  // end the connection after this answer
+    std::shared_ptr<HttpStream> stream;  // goes instead of the body, if there is one
 };
 
 class HttpHandler {
