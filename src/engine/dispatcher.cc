@@ -46,7 +46,7 @@ bool is_new_start(const Endpoint& before, const Endpoint& after) {
 
 Dispatcher::Dispatcher(Executor executor, Engine::Ports ports, EngineLimits limits,
                        EngineRules rules, Sabotage sabotage, EngineMetrics& metrics,
-                       DirectoryService& directory, CommitQueue& commits)
+                       DirectoryService& directory, CommitQueue& commits, LiveFeed& live)
     : executor_(executor),
       ports_(ports),
       limits_(limits),
@@ -55,6 +55,7 @@ Dispatcher::Dispatcher(Executor executor, Engine::Ports ports, EngineLimits limi
       metrics_(metrics),
       directory_(directory),
       commits_(commits),
+      live_(live),
       health_(executor, ports, rules, directory),
       alarm_(ports.alarms.make([this] { wake_due(); })),
       expunged_(kExpungedKept),
@@ -515,6 +516,8 @@ void Dispatcher::finish_attempt(LaneIndex index, const QueuedDelivery& delivery,
             std::max<std::int64_t>((now - delivery.event->accepted_at).count(), 0)));
     ports_.telemetry.on_attempt(*delivery.event, entry.route.endpoint->config, *update.attempt,
                                 update.next);
+    if (live_.is_watched())
+        live_.publish(*delivery.event, entry.route.endpoint->config, *update.attempt, update.next);
     std::shared_ptr<Event> news =
         health_.on_decided(*delivery.event, update, entry.route.endpoint->config);
     commits_.add(std::move(update), std::move(news));

@@ -27,6 +27,7 @@
 #include "engine/attempt.h"
 #include "engine/commit_queue.h"
 #include "engine/endpoint_health.h"
+#include "engine/live_feed.h"
 #include "engine/task_group.h"
 
 namespace posthaste {
@@ -35,7 +36,7 @@ class Dispatcher {
 public:
     Dispatcher(Executor executor, Engine::Ports ports, EngineLimits limits, EngineRules rules,
                Sabotage sabotage, EngineMetrics& metrics, DirectoryService& directory,
-               CommitQueue& commits);
+               CommitQueue& commits, LiveFeed& live);
 
     // A committed delivery, from this reactor's accept or from another's.
     void admit(EventPtr event, EndpointId endpoint);
@@ -137,6 +138,7 @@ private:
     EngineMetrics& metrics_;
     DirectoryService& directory_;
     CommitQueue& commits_;
+    LiveFeed& live_;
     EndpointHealth health_;
 
     std::deque<std::unique_ptr<Entry>> entries_;       // by LaneIndex; null where no lane is

@@ -6,6 +6,7 @@
 
 #include "engine/commit_queue.h"
 #include "engine/dispatcher.h"
+#include "engine/live_feed.h"
 #include "engine/maintenance.h"
 #include "ports/suspend.h"
 
@@ -21,9 +22,15 @@ struct Engine::Impl {
           ports(all_ports),
           metrics(all_metrics),
           outboxes(all_reactors),
+          own_audience(all_reactors),
+          live(std::make_shared<LiveFeed>(on, own_reactor,
+                                          all_ports.audience ? *all_ports.audience : own_audience,
+                                          LiveFeed::Ports{all_ports.store, all_ports.clock,
+                                                          all_ports.alarms, all_ports.mailboxes})),
           commits(on, own_reactor, all_ports, limits, all_metrics,
                   [this](auto& events, auto& updates) { on_durable(events, updates); }),
-          dispatcher(on, all_ports, limits, rules, sabotage, all_metrics, directory, commits) {
+          dispatcher(on, all_ports, limits, rules, sabotage, all_metrics, directory, commits,
+                     *live) {
         commits.on_recovered([this](const std::vector<EndpointId>& doubtful) {
             for (const EndpointId endpoint : doubtful) announce_parked(endpoint, ports.clock.now());
             dispatcher.pump();
@@ -43,6 +50,8 @@ struct Engine::Impl {
             }
         }
         metrics.events_accepted.add(events.size());
+        if (live->is_watched())
+            for (const std::shared_ptr<Event>& event : events) live->publish(*event);
         for (std::size_t owner = 0; owner < reactors; ++owner)
             if (!outboxes[owner].empty())
                 ports.mailboxes.hand_over(owner, std::exchange(outboxes[owner], {}));
@@ -128,6 +137,8 @@ struct Engine::Impl {
     Ports ports;
     EngineMetrics& metrics;
     std::vector<std::vector<PendingDelivery>> outboxes;
+    LiveAudience own_audience;
+    std::shared_ptr<LiveFeed> live;
     CommitQueue commits;
     Dispatcher dispatcher;
     std::unique_ptr<Maintenance> maintenance;
@@ -192,6 +203,8 @@ Task<Result<bool>> Engine::expunge(EventId event) {
     co_return was_there;
 }
 
+const std::shared_ptr<LiveFeed>& Engine::live() const { return impl_->live; }
+
 void Engine::report_to(EndpointNews* listener) { impl_->dispatcher.report_to(listener); }
 
 void Engine::start(const Recovery& recovery) {
@@ -230,6 +243,7 @@ Task<void> Engine::stop(Duration deadline) {
     co_await impl_->dispatcher.join();
     if (impl_->maintenance) co_await impl_->maintenance->join();
     co_await impl_->commits.drain();
+    co_await impl_->live->stop();
     co_await impl_->dispatcher.join();  // the last outcomes may have changed an endpoint
     impl_->ports.transport.stop();
 }

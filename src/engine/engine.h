@@ -115,6 +115,9 @@ struct Accepted {
 // Who wants one more attempt. What a person asks for is sent although the endpoint's breaker is open; what a job asks for waits.
 enum class Asker : std::uint8_t { person, job };
 
+class LiveAudience;
+class LiveFeed;
+
 class Engine {
 public:
     struct Ports {
@@ -126,6 +129,7 @@ public:
         Telemetry& telemetry;
         Mailboxes& mailboxes;
         DirectoryHolder& directory;
+        LiveAudience* audience = nullptr;  // of all reactors; null: this is the only one
     };
 
     Engine(Executor executor, std::size_t reactor, std::size_t reactors, Ports ports,
@@ -157,6 +161,8 @@ public:
     // Whom to tell about failing endpoints; null, as at first: nobody. It must outlive the engine or be taken away.
     void report_to(EndpointNews* listener);
 
+    // What happens, for those who watch on this reactor. Nobody may be added once the engine is gone.
+    [[nodiscard]] const std::shared_ptr<LiveFeed>& live() const;
     [[nodiscard]] const EngineRules& rules() const { return rules_; }
     [[nodiscard]] DirectoryService& directory() { return directory_; }
     [[nodiscard]] const EngineMetrics& metrics() const { return metrics_; }
