@@ -68,6 +68,7 @@ struct ApiSettings {
 };
 
 class Contacts;
+class Figures;
 class JobService;
 class KeyUses;
 class Logins;
@@ -98,6 +99,7 @@ struct ApiContext {
     Trials& trials;
     SetupToken& setup_token;  // one for all reactors, as key_uses
     KeyUses& key_uses;
+    Figures& figures;                          // one for all reactors
     OperationalEvents* operational = nullptr;  // null: nobody is told of changes
     JobService* jobs = nullptr;                // null: there are no background tasks
     Telemetry* telemetry = nullptr;            // null: nobody reads warnings

@@ -84,7 +84,7 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
       transport_(loop.get_executor(), client_options(shared.config, shared.settings.version)),
       engine_(loop.get_executor(), index, reactors,
               Engine::Ports{shared.store, transport_, clock_, alarms_, entropy_, telemetry_,
-                            shared.mailboxes, shared.directory},
+                            shared.mailboxes, shared.directory, &shared.audience},
               engine_limits(shared.config), engine_rules(shared.config)),
       operational_(
           loop.get_executor(), operational_settings(shared.config), engine_.directory(), telemetry_,
@@ -109,7 +109,8 @@ Reactor::Reactor(asio::io_context& loop, std::size_t index, std::size_t reactors
       trials_(transport_, clock_),
       api_(ApiContext{engine_, shared.store, clock_, shared.metrics, shared.settings, entropy_,
                       shared.request_locks, logins_, shared.passwords, contacts_, trials_,
-                      shared.setup_token, shared.key_uses, &operational_, &jobs_, &telemetry_}),
+                      shared.setup_token, shared.key_uses, shared.figures, &operational_, &jobs_,
+                      &telemetry_}),
       server_(loop.get_executor(), server_options(shared.config, shared.log), api_),
       work_(asio::make_work_guard(loop)) {
     engine_.report_to(&operational_);

@@ -11,9 +11,11 @@
 #include "api/router.h"
 #include "engine/contacts.h"
 #include "engine/engine.h"
+#include "engine/figures.h"
 #include "engine/job_runner.h"
 #include "engine/job_service.h"
 #include "engine/key_uses.h"
+#include "engine/live_feed.h"
 #include "engine/logins.h"
 #include "engine/operational_events.h"
 #include "engine/outbox.h"
@@ -44,6 +46,8 @@ struct Shared {
     ContactCounts& contact_counts;
     SetupToken& setup_token;
     KeyUses& key_uses;
+    Figures& figures;
+    LiveAudience& audience;
     JobService::Announce
         announce_job;  // to the process's one JobRunner; may be called by any reactor
 };

@@ -162,6 +162,8 @@ private:
     KeyUses key_uses_;
     Argon2Passwords passwords_;  // after the loops, to which it answers
     ContactCounts contact_counts_;
+    std::unique_ptr<LiveAudience> audience_;
+    std::unique_ptr<Figures> figures_;
     std::unique_ptr<PrometheusPage> page_;
     LatePage late_page_;
     std::vector<std::unique_ptr<Reactor>> reactors_;
@@ -235,14 +237,18 @@ Result<void> Server::keep_objects() {
 
 void Server::build_reactors(const Recovery& recovery) {
     auto announce_job = [this](const Job& job) { reactors_.front()->take_job(job); };
+    audience_ = std::make_unique<LiveAudience>(loops_.size());
+    figures_ = std::make_unique<Figures>(clock_.now());
     const Shared shared{config_,         settings_,    *store_,        *directory_,  mailboxes_,
                         late_page_,      log_,         request_locks_, login_guard_, passwords_,
-                        contact_counts_, setup_token_, key_uses_,      announce_job};
+                        contact_counts_, setup_token_, key_uses_,      *figures_,    *audience_,
+                        announce_job};
     std::vector<ReactorCounters> counters;
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         reactors_.push_back(std::make_unique<Reactor>(*loops_[i], i, loops_.size(), shared));
         mailboxes_.loops.push_back(loops_[i].get());
         mailboxes_.engines.push_back(&reactors_.back()->engine());
+        figures_->watch(&reactors_.back()->engine().metrics());
         counters.push_back(
             {&reactors_.back()->engine().metrics(), &reactors_.back()->http_metrics()});
     }
@@ -308,6 +314,7 @@ Task<void> Server::watch_store() {
     while (true) {
         report_problem();
         if (Result<Tally> tally = co_await store_->tally()) tally_.put(*tally);
+        figures_->sample(clock_.now());
         timer.expires_after(kWatchEvery);
         boost::system::error_code ignored;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable_t<Executor>(), ignored));

@@ -143,7 +143,10 @@ constexpr RouteRow kRows[] = {
     {kGet, "/api/v1/delivery/{msg_id}/{endpoint_id}", kReaders, kNothing},
     {kPost, "/api/v1/delivery/{msg_id}/{endpoint_id}/resend", kOperators, kEntry},
     {kGet, "/api/v1/endpoints", kReaders, kNothing},
+    {kGet, "/api/v1/endpoints/{endpoint_id}", kReaders, kNothing},
     {kPatch, "/api/v1/endpoints/{endpoint_id}", kManagers, kEntry, R"({"isActive":false})"},
+    {kGet, "/api/v1/overview", kReaders, kNothing},
+    {kGet, "/api/v1/live", kReaders, kNothing},
 
     // The native API: applications and their endpoints.
     {kGet, "/api/v1/app", kReaders, kNothing},

@@ -260,6 +260,8 @@ World::World(EngineLimits limits)
     engine_ = std::make_unique<Engine>(io_.get_executor(), 0, 1, ports, limits);
     directory_.on_change([this](EndpointId id) { engine_->endpoint_changed(id); });
     engine_->start(Recovery{});
+    figures_ = std::make_unique<Figures>(now_);
+    figures_->watch(&engine_->metrics());
     const auto resend = [this](EventId event, EndpointId endpoint) {
         return engine_->resend(event, endpoint);
     };
@@ -283,10 +285,10 @@ World::World(EngineLimits limits)
     key_use_recorder_ = std::make_unique<KeyUseRecorder>(io_.get_executor(), key_uses_,
                                                          engine_->directory(), *this, *this);
     key_use_recorder_->start();
-    const ApiContext context{*engine_,  *store_,    *this,          *page_,
-                             settings,  *entropy_,  request_locks_, *logins_,
-                             passwords, *contacts_, *trials_,       setup_token,
-                             key_uses_, nullptr,    jobs_.get(),    listener_.get()};
+    const ApiContext context{*engine_,    *store_,        *this,     *page_,    settings,
+                             *entropy_,   request_locks_, *logins_,  passwords, *contacts_,
+                             *trials_,    setup_token,    key_uses_, *figures_, nullptr,
+                             jobs_.get(), listener_.get()};
     api_ = std::make_unique<Api>(context);
 }
 
@@ -380,8 +382,12 @@ Answer World::finish(std::unique_ptr<Sent> sent) {
     settle();
     std::optional<HttpResponse>& response = sent->response;
     if (!response) throw std::runtime_error("no answer to " + sent->target);
-    return {response->status, std::move(response->body), std::string(response->content_type),
-            std::move(response->headers), response->close};
+    return {response->status,
+            std::move(response->body),
+            std::string(response->content_type),
+            std::move(response->headers),
+            response->close,
+            std::move(response->stream)};
 }
 
 Answer World::send(Method method, const std::string& target, const std::string& body,

@@ -21,6 +21,7 @@
 #include "api/token.h"
 #include "engine/contacts.h"
 #include "engine/engine.h"
+#include "engine/figures.h"
 #include "engine/job_runner.h"
 #include "engine/job_service.h"
 #include "engine/key_uses.h"
@@ -42,6 +43,7 @@ struct Answer {
     std::string content_type;
     std::string headers;  // "name: value\r\n" lines
     bool close = false;
+    std::shared_ptr<HttpStream> stream;
     // The member of the body, which must be an object.
     [[nodiscard]] std::string text(std::string_view member) const;
     [[nodiscard]] boost::json::value json() const;
@@ -188,6 +190,7 @@ private:
     std::unique_ptr<Contacts> contacts_;
     std::unique_ptr<Trials> trials_;
     KeyUses key_uses_;
+    std::unique_ptr<Figures> figures_;
     std::unique_ptr<KeyUseRecorder> key_use_recorder_;
     std::unique_ptr<Api> api_;
     bool stopped_ = false;

@@ -170,6 +170,12 @@ std::optional<DeliveryPlace> parse_place(std::string_view text) {
     return DeliveryPlace{EventId(*event), EndpointId(*endpoint)};
 }
 
+std::string original_id(const Endpoint& endpoint) {
+    const bool is_native =
+        endpoint.profile == Profile::native || endpoint.profile == Profile::orders;
+    return is_native ? to_base62("ep", endpoint.id) : to_uuid(endpoint.id);
+}
+
 const std::string& name_of(const Endpoint& endpoint) {
     return endpoint.name.empty() ? endpoint.description : endpoint.name;
 }
@@ -202,6 +208,7 @@ std::string delivery_json(const EventHistory& history, const DeliveryHistory& de
     ObjectWriter object(out);
     write_delivery(object, entry_of(history, delivery), directory);
     write_payload(object, event, now);
+    object.text("originalId", original_id(endpoint->config));
     write_endpoint_headers(object, endpoint->config);
     object.name("attempts");
     out += '[';

@@ -24,6 +24,8 @@ namespace posthaste::dashboard {
 [[nodiscard]] std::string to_text(const DeliveryPlace& place);
 [[nodiscard]] std::optional<DeliveryPlace> parse_place(std::string_view text);
 
+// An endpoint's id as the API that made it spells it.
+[[nodiscard]] std::string original_id(const Endpoint& endpoint);
 // What people know an endpoint by.
 [[nodiscard]] const std::string& name_of(const Endpoint& endpoint);
 

@@ -25,17 +25,16 @@ constexpr std::size_t kLookedAtMax = 5000;
 constexpr std::size_t kApplicationsAtOnce = 64;
 constexpr std::size_t kSearchBytesMax = 500;
 
-enum class Health : std::uint8_t { healthy, suspect, unhealthy };
-
-constexpr std::pair<std::string_view, Health> kHealths[] = {
-    {"healthy", Health::healthy}, {"suspect", Health::suspect}, {"unhealthy", Health::unhealthy}};
-
-Health health_of(const Endpoint& endpoint) {
-    return endpoint.failing_since ? Health::suspect : Health::healthy;
+// The breaker's word; a native endpoint at which deliveries ran out of attempts is not well either.
+Health health_of(const PreparedEndpoint& endpoint) {
+    const Health health = condition_of(endpoint).health;
+    if (health == Health::healthy && endpoint.config.failing_since) return Health::suspect;
+    return health;
 }
 
-std::string_view to_string(Health health) {
-    return kHealths[static_cast<std::size_t>(health)].first;
+std::optional<Timestamp> failing_since(const PreparedEndpoint& endpoint) {
+    const std::optional<Timestamp> since = condition_of(endpoint).since;
+    return since ? since : endpoint.config.failing_since;
 }
 
 std::string_view api_of(Profile profile) {
@@ -59,8 +58,8 @@ struct Wanted {
 std::optional<Health> read_health(Query& query) {
     const auto given = query.text("health");
     if (!given) return std::nullopt;
-    for (const auto& [name, health] : kHealths)
-        if (*given == name) return health;
+    for (const Health health : {Health::healthy, Health::suspect, Health::unhealthy})
+        if (*given == to_string(health)) return health;
     query.refuse("health", "healthy, suspect and unhealthy are known.");
     return std::nullopt;
 }
@@ -78,11 +77,12 @@ Wanted read_wanted(Query& query) {
     return wanted;
 }
 
-bool is_wanted(const Endpoint& endpoint, const Wanted& wanted) {
-    if (wanted.health && health_of(endpoint) != *wanted.health) return false;
+bool is_wanted(const PreparedEndpoint& prepared, const Wanted& wanted) {
+    const Endpoint& endpoint = prepared.config;
+    if (wanted.health && health_of(prepared) != *wanted.health) return false;
     return contains_ignoring_case(endpoint.url, wanted.search) ||
            contains_ignoring_case(name_of(endpoint), wanted.search) ||
-           to_base62("ep", endpoint.id) == wanted.search;
+           to_base62("ep", endpoint.id) == wanted.search || to_uuid(endpoint.id) == wanted.search;
 }
 
 // A page in order of applications, then endpoints, both by id.
@@ -123,7 +123,7 @@ private:
             }
             ++looked_at_;
             last = endpoint->config.id;
-            if (is_wanted(endpoint->config, wanted_)) found.push_back(std::move(endpoint));
+            if (is_wanted(*endpoint, wanted_)) found.push_back(std::move(endpoint));
         }
         return true;
     }
@@ -133,19 +133,21 @@ private:
     std::size_t looked_at_ = 0;
 };
 
-void write_endpoint(ObjectWriter& object, const Endpoint& endpoint, const Directory& directory,
-                    std::uint64_t pending) {
+void write_endpoint(ObjectWriter& object, const PreparedEndpoint& prepared,
+                    const Directory& directory, std::uint64_t pending) {
+    const Endpoint& endpoint = prepared.config;
     const PreparedApplicationPtr application = directory.find(endpoint.application);
     object.text("id", to_base62("ep", endpoint.id));
+    object.text("originalId", original_id(endpoint));
     object.text("appId", to_base62("app", endpoint.application));
     object.text("appName", application ? std::string_view(application->config.name) : "");
     object.text("api", api_of(endpoint.profile));
     object.text("name", name_of(endpoint));
     object.text("url", endpoint.url);
     object.flag("isActive", endpoint.is_active);
-    object.text("health", to_string(health_of(endpoint)));
-    if (endpoint.failing_since)
-        object.time("failingSince", *endpoint.failing_since);
+    object.text("health", to_string(health_of(prepared)));
+    if (const auto since = failing_since(prepared))
+        object.time("failingSince", *since);
     else
         object.null("failingSince");
     object.number("pending", static_cast<std::int64_t>(pending));
@@ -159,6 +161,18 @@ Task<Result<std::uint64_t>> count_pending(Call call, EndpointId endpoint) {
     ASSIGN_OR_CO_RETURN(const AttemptCounts counts,
                         co_await call.context->store.count_attempts(endpoint, now, now));
     co_return counts.waiting;
+}
+
+Task<HttpResponse> answer_endpoint(Call call, Viewer viewer, EndpointId id) {
+    const PreparedEndpointPtr endpoint = viewer.directory->find(id);
+    if (!endpoint || endpoint->config.is_deleted) co_return native::entity_not_found();
+    const Result<std::uint64_t> pending = co_await count_pending(call, id);
+    if (!pending) co_return native::fault(pending.error(), *call.context);
+    std::string out;
+    ObjectWriter object(out);
+    write_endpoint(object, *endpoint, *viewer.directory, *pending);
+    object.close();
+    co_return reply(200, std::move(out));
 }
 
 void tell(const Call& call, const Endpoint& endpoint) {
@@ -190,11 +204,19 @@ Task<HttpResponse> list_endpoints(Call call) {
         const Result<std::uint64_t> pending = co_await count_pending(call, endpoint->config.id);
         if (!pending) co_return native::fault(pending.error(), *call.context);
         ObjectWriter object(list.item(to_base62("ep", endpoint->config.id)));
-        write_endpoint(object, endpoint->config, *viewer->directory, *pending);
+        write_endpoint(object, *endpoint, *viewer->directory, *pending);
         object.close();
     }
     if (!walk.is_over) co_return list.finish_at(to_base62("ep", walk.last));
     co_return list.finish(true);
+}
+
+Task<HttpResponse> get_endpoint(Call call) {
+    const auto viewer = enter(call);
+    if (!viewer) co_return viewer.error();
+    const PreparedEndpointPtr endpoint = find_endpoint(*viewer, percent_decode(call.params[0]));
+    if (!endpoint) co_return native::entity_not_found();
+    co_return co_await answer_endpoint(call, *viewer, endpoint->config.id);
 }
 
 Task<HttpResponse> patch_endpoint(Call call) {
@@ -220,13 +242,9 @@ Task<HttpResponse> patch_endpoint(Call call) {
         endpoint->config.id, std::move(change), author_of(call, *viewer));
     if (!changed) co_return native::fault(changed.error(), *call.context);
     if (changed->is_active != was_active) tell(call, *changed);
-    const Result<std::uint64_t> pending = co_await count_pending(call, changed->id);
-    if (!pending) co_return native::fault(pending.error(), *call.context);
-    std::string out;
-    ObjectWriter object(out);
-    write_endpoint(object, *changed, *viewer->directory, *pending);
-    object.close();
-    co_return reply(200, std::move(out));
+    Viewer after = *viewer;
+    after.directory = call.context->engine.directory().current();
+    co_return co_await answer_endpoint(call, std::move(after), changed->id);
 }
 
 }  // namespace posthaste::dashboard

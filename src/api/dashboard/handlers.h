@@ -15,6 +15,13 @@ Task<HttpResponse> resend_delivery(Call call);
 
 // endpoints.cc
 Task<HttpResponse> list_endpoints(Call call);
+Task<HttpResponse> get_endpoint(Call call);
 Task<HttpResponse> patch_endpoint(Call call);
+
+// overview.cc
+Task<HttpResponse> get_overview(Call call);
+
+// live.cc
+Task<HttpResponse> watch_live(Call call);
 
 }  // namespace posthaste::dashboard
