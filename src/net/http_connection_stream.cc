@@ -81,7 +81,7 @@ Task<HttpConnection::Sent> HttpConnection::send_piece(std::string piece) {
 }
 
 Task<HttpConnection::Next> HttpConnection::serve_stream(HttpResponse response) {
-    const std::shared_ptr<HttpStream> stream = std::move(response.stream);
+    const std::shared_ptr<HttpStream> stream = response.stream;  // the head says that there is one
     const bool is_chunked = block_->parser.head().version == HttpVersion::http_1_1;
     const bool for_head = block_->parser.head().method == Method::head;
     response.body.clear();

@@ -1,22 +1,20 @@
 """GET /api/v1/live of a running server: every stream hears of everything, whichever event loop it is on; and SIGTERM ends them."""
 
+import http.client
 import json
-import socket
 import unittest
 
-from harness import IntegrationTest
+from harness import PATIENCE, IntegrationTest
 
 
 class Stream:
     """A client of text/event-stream that reads events one by one."""
 
     def __init__(self, port, query=""):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-        self._socket.sendall(f"GET /api/v1/live{query} HTTP/1.0\r\n\r\n".encode())
-        self._file = self._socket.makefile("rb")
-        self.status = int(self._file.readline().split()[1])
-        while self._file.readline().strip():
-            pass
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        self._connection.request("GET", "/api/v1/live" + query)
+        self._file = self._connection.getresponse()
+        self.status = self._file.status
 
     def next(self):
         """The name and the data of the next event; None at the end."""
@@ -38,7 +36,7 @@ class Stream:
 
     def close(self):
         self._file.close()
-        self._socket.close()
+        self._connection.close()
 
 
 class Live(IntegrationTest):
