@@ -2,6 +2,7 @@ import { lazy, Suspense } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { Empty, Loading } from './components/States';
 import { Layout } from './layout/Layout';
+import { LiveProvider } from './live/LiveProvider';
 import { SessionGate } from './session/SessionGate';
 import { SignIn } from './session/SignIn';
 
@@ -55,7 +56,9 @@ export function App() {
             <Route path="/dashboard/sign-in"><SignInPage /></Route>
             <Route>
                 <SessionGate signIn={<SignIn />}>
-                    <Layout><Pages /></Layout>
+                    <LiveProvider>
+                        <Layout><Pages /></Layout>
+                    </LiveProvider>
                 </SessionGate>
             </Route>
         </Switch>

@@ -10,6 +10,7 @@ const { server, receiver, browser } = startWorld();
 
 const LIST = '/dashboard/deliveries';
 const colourOf = (badge) => badge.evaluate((element) => getComputedStyle(element).color);
+const untilLive = (page) => page.getByText('Live', { exact: true }).waitFor();
 const badge = (page, text, status) => row(page, text).locator(`[data-status=${status}]`);
 
 // What waits for it goes on when it is opened.
@@ -39,6 +40,7 @@ before(() => {
 
 test('S2-22: an empty server explains the first steps, and a test event is delivered from the page', async () => {
     await browser.visit('/', { name: 'dashboard_first_steps', expected: [NOBODY] }, async (page) => {
+        await untilLive(page);
         await page.getByText('Your first delivery, in three steps').waitFor();
         await page.getByRole('button', { name: 'Send a test event' }).first().click();
         const dialog = page.getByRole('dialog', { name: 'Send a test event' });
@@ -55,6 +57,7 @@ test('S2-15…S2-18, S2-22: deliveries appear by themselves, with name, URL, sta
     const failing = await mailbox('failing', { max_attempts: 3, retry_delays: [0.01] });
     const waiting = await mailbox('waiting', { retry_delays: [3600] });
     await browser.visit(LIST, { name: 'dashboard_live', expected: [NOBODY] }, async (page) => {
+        await untilLive(page);
         await badge(page, 'test.event', 'delivered').waitFor();
         for (const { handIn } of [good, failing, waiting]) await handIn({ event: 'order.completed' });
         await badge(page, 'taking', 'delivered').waitFor();
@@ -79,6 +82,7 @@ test('S2-19: only failed ones have a button, which tries again', async () => {
     const retried = await mailbox('retried', { max_attempts: 1 });
     await retried.handIn({ event: 'order.retried' });
     await browser.visit(LIST, { name: 'dashboard_retry', expected: [NOBODY] }, async (page) => {
+        await untilLive(page);
         await badge(page, 'order.retried', 'failed').waitFor();
         assert.equal(await row(page, 'taking').getByRole('button').count(), 0);
 
@@ -101,6 +105,7 @@ test('S0-36, S2-51: a delivery shows its payload, and the headers and answers of
     await signed.handIn({ event: 'order.signed', data: { amount: 49.9 } });
     const [sent] = await receiver.arrived('/signed', 1);
     await browser.visit(LIST, { name: 'dashboard_delivery', expected: [NOBODY] }, async (page) => {
+        await untilLive(page);
         await badge(page, 'order.signed', 'delivered').waitFor();
         await row(page, 'order.signed').getByRole('link', { name: 'order.signed' }).click();
         await page.getByRole('heading', { name: 'order.signed', level: 1 }).waitFor();
@@ -153,7 +158,7 @@ for (const width of WIDTHS)
         for (const address of ['/dashboard', LIST, '/dashboard/endpoints', '/dashboard/dead-letters'])
             await browser.visit(address, { width, expected: [NOBODY] }, async (page) => {
                 await page.getByRole('heading', { level: 1 }).waitFor();
-                await page.getByRole('table').waitFor();
+                await untilLive(page);
                 await assertFits(page);
             });
     });

@@ -49,7 +49,7 @@ export function pathWith(path: string, query: Query = {}): string {
     return text ? `${path}?${text}` : path;
 }
 
-function authorization(): Record<string, string> {
+export function authorization(): Record<string, string> {
     return credentials.bearer ? { authorization: `Bearer ${credentials.bearer}` } : {};
 }
 

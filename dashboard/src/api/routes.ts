@@ -16,8 +16,10 @@ export interface DeliveryFilter {
     search?: string;
 }
 
-export const deliveries = (filter: DeliveryFilter, iterator: string | null, signal: AbortSignal, limit = PAGE_SIZE) =>
-    get<T.Page<T.Delivery>>('/api/v1/delivery', { ...filter, iterator, limit }, signal);
+export const overview = (signal: AbortSignal) => get<T.Overview>('/api/v1/overview', { minutes: 60 }, signal);
+
+export const deliveries = (filter: DeliveryFilter, iterator: string | null, signal: AbortSignal) =>
+    get<T.Page<T.Delivery>>('/api/v1/delivery', { ...filter, iterator, limit: PAGE_SIZE }, signal);
 export const delivery = (msgId: string, endpointId: string, signal: AbortSignal) =>
     get<T.DeliveryDetail>(`/api/v1/delivery/${segment(msgId)}/${segment(endpointId)}`, undefined, signal);
 export const resend = (msgId: string, endpointId: string) => post<void>(`/api/v1/delivery/${segment(msgId)}/${segment(endpointId)}/resend`);

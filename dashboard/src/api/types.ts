@@ -91,6 +91,34 @@ export interface EndpointRow {
     createdAt: string;
 }
 
+export interface Minute {
+    at: string;
+    accepted: number;
+    delivered: number;
+    failedAttempts: number;
+    dead: number;
+    p50Ms: number | null;
+    p95Ms: number | null;
+}
+
+export interface Totals {
+    accepted: number;
+    delivered: number;
+    failed: number;
+    cancelled: number;
+    pending: number;
+    inFlight: number;
+}
+
+export interface Overview {
+    // Null: they are of the whole server, and not for everybody.
+    totals: Totals | null;
+    minutes: Minute[];
+    endpoints: { total: number; active: number; disabled: number; unhealthy: number };
+    startedAt: string;
+    version: string;
+}
+
 // The native API's own view of an endpoint.
 export interface Endpoint {
     id: string;
@@ -193,4 +221,25 @@ export interface AuditEntry {
     before: Record<string, unknown> | null;
     after: Record<string, unknown> | null;
     hash: string;
+}
+
+// The events of the live stream.
+export interface LiveMessage {
+    msgId: string;
+    appId: string;
+    eventType: string;
+    createdAt: string;
+}
+
+export interface LiveAttempt {
+    msgId: string;
+    appId: string;
+    endpointId: string;
+    eventType: string;
+    number: number;
+    outcome: string;
+    statusCode: number | null;
+    durationMs: number;
+    status: DeliveryStatus;
+    timestamp: string;
 }

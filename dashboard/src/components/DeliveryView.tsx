@@ -7,7 +7,6 @@ import { AttemptList } from './AttemptList';
 import { CopyButton } from './Copy';
 import { Facts } from './Facts';
 import { PayloadView } from './JsonView';
-import { REFRESH_MS } from './PagedList';
 import { PageHeader } from './PageHeader';
 import { RetryButton } from './RetryButton';
 import { ErrorNote, Loading } from './States';
@@ -23,7 +22,7 @@ interface Props {
 
 // One delivery, in the dashboard and in the portal.
 export function DeliveryView({ msgId, endpointId, back, endpointLink }: Props) {
-    const shown = useQuery({ queryKey: ['delivery', msgId, endpointId], queryFn: ({ signal }) => delivery(msgId, endpointId, signal), refetchInterval: REFRESH_MS });
+    const shown = useQuery({ queryKey: ['delivery', msgId, endpointId], queryFn: ({ signal }) => delivery(msgId, endpointId, signal) });
     if (shown.isPending) return <Loading what="the delivery" />;
     if (!shown.data) return <ErrorNote error={shown.error} onRetry={() => shown.refetch()} />;
     const data = shown.data;

@@ -13,9 +13,6 @@ interface Props<T> {
     children: (rows: T[]) => ReactNode;
 }
 
-// How often a list that is looked at asks for what is new.
-export const REFRESH_MS = 2_000;
-
 // Pages of a list, by the server's iterators: forwards by the answer's, backwards by those that were used before. A new filter
 // begins on the first page; what was shown stays until the answer is there.
 export function PagedList<T>({ queryKey, load, what, empty, children }: Props<T>) {
@@ -28,7 +25,6 @@ export function PagedList<T>({ queryKey, load, what, empty, children }: Props<T>
         queryKey: [...queryKey, iterator],
         queryFn: ({ signal }) => load(iterator, signal),
         placeholderData: keepPreviousData,
-        refetchInterval: REFRESH_MS,
     });
     if (list.isPending) return <Loading what={what} />;
     if (!list.data) return <ErrorNote error={list.error} onRetry={() => list.refetch()} />;

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { refreshAtMost } from '../live/refresh';
 import { uuidOf } from './ids';
 import { parseList, parseObject } from './json';
+import { describe as describeMinutes, newest, seriesOf } from './minutes';
 import { count, plural } from './numbers';
 import { factsOf } from './tasks';
 import { duration, fromLocalInput, relative } from './time';
@@ -55,7 +57,42 @@ describe('uuidOf', () => {
     ])('%s', (id, uuid) => expect(uuidOf(id)).toBe(uuid));
 });
 
+describe('minutes', () => {
+    const minute = { at: '2026-01-02T03:04:00Z', accepted: 3, delivered: 2, failedAttempts: 1, dead: 0, p50Ms: 5, p95Ms: 9 };
+    const series = seriesOf([minute, { ...minute, at: '2026-01-02T03:05:00Z', p50Ms: null, p95Ms: null }]);
+    it('are columns', () => expect(series).toMatchObject({ times: [1767323040, 1767323100], delivered: [2, 2], p50: [5, null] }));
+    it('are described', () => expect(describeMinutes(series)).toBe('The last 2 minutes: 6 accepted, 4 delivered, 2 failed attempts.'));
+    it('the newest with a value', () => {
+        expect(newest(series.p95)).toBe(9);
+        expect(newest([null])).toBeNull();
+    });
+});
+
 describe('factsOf', () => {
     it('says what is known', () =>
         expect(factsOf({ messagesSent: 10_000, isCapped: true, other: 1 })).toEqual([['Sent again', '10,000'], ['Note', 'There is more: start it once more.']]));
+});
+
+describe('refreshAtMost', () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+
+    it('runs at once and a pause later, however often it is asked', () => {
+        const run = vi.fn();
+        const refresh = refreshAtMost(1_000, run);
+        const timesAfter = (ms: number) => {
+            vi.advanceTimersByTime(ms);
+            return run.mock.calls.length;
+        };
+        refresh.ask();
+        expect(timesAfter(999)).toBe(1);
+        expect(timesAfter(10_000)).toBe(2);
+        for (let i = 0; i < 10; ++i) refresh.ask();
+        expect(timesAfter(999)).toBe(3);
+        expect(timesAfter(1)).toBe(4); // for those that asked meanwhile
+        expect(timesAfter(10_000)).toBe(5); // and a pause later
+        refresh.ask();
+        refresh.stop();
+        expect(timesAfter(10_000)).toBe(6);
+    });
 });

@@ -13,6 +13,7 @@ import { Empty } from '../components/States';
 import { Time } from '../components/Time';
 import { hrefOfDelivery, hrefOfEndpoint } from '../lib/links';
 import { plural } from '../lib/numbers';
+import { LiveIndicator } from '../live/LiveProvider';
 
 const keyOf = ({ msgId, endpointId }: Delivery) => `${msgId}/${endpointId}`;
 const FAILED = { status: ['failed'] };
@@ -101,7 +102,7 @@ function Rows({ rows }: RowsProps) {
 export default function DeadLetters() {
     return (
         <>
-            <PageHeader title="Dead letters">
+            <PageHeader title="Dead letters" actions={<LiveIndicator />}>
                 Nothing is tried any more by itself. An endpoint's page, under “Send again”, takes all of that endpoint.
             </PageHeader>
             <PagedList queryKey={['deliveries', 'dead']} load={(iterator, signal) => deliveries(FAILED, iterator, signal)} what="dead letters"

@@ -20,6 +20,7 @@ import { Time } from '../components/Time';
 import { uuidOf } from '../lib/ids';
 import { hrefOfDelivery } from '../lib/links';
 import { count } from '../lib/numbers';
+import { LiveIndicator } from '../live/LiveProvider';
 import { useSession } from '../session/access';
 
 function Statistics({ row }: { row: EndpointRow }) {
@@ -46,6 +47,7 @@ function Shown({ row }: { row: EndpointRow }) {
             <Link href="/dashboard/endpoints" className="link">← Endpoints</Link>
             <PageHeader title={row.name || row.url} actions={
                 <>
+                    <LiveIndicator />
                     <Action needs="manage" variant="default" disabled={!row.isActive} onClick={() => setOpen('test')}>Send a test event</Action>
                     <PauseButton row={row} />
                     <Action needs="manage" variant="default" onClick={() => setOpen('edit')}>Change</Action>

@@ -18,6 +18,7 @@ import { Time } from '../components/Time';
 import { useFilters } from '../lib/filters';
 import { hrefOfEndpoint } from '../lib/links';
 import { count } from '../lib/numbers';
+import { LiveIndicator } from '../live/LiveProvider';
 
 const HEALTHS = [
     { value: '', label: 'Any health' },
@@ -62,6 +63,7 @@ export default function Endpoints() {
         <>
             <PageHeader title="Endpoints" actions={
                 <>
+                    <LiveIndicator />
                     <Action needs="manage" variant="default" onClick={() => setForm('subscription')}>New subscription</Action>
                     <Action needs="manage" variant="default" onClick={() => setForm('mailbox')}>New mailbox</Action>
                     <Action needs="manage" isNative onClick={() => setForm('native')}>New endpoint</Action>

@@ -10,6 +10,7 @@ import { useNotice } from '../components/Notices';
 import { PageHeader } from '../components/PageHeader';
 import { Empty } from '../components/States';
 import { ThemeButton } from '../layout/ThemeButton';
+import { LiveIndicator, LiveProvider } from '../live/LiveProvider';
 import { portalSession, SessionContext } from '../session/access';
 import { PortalEndpoint } from './PortalEndpoint';
 import { PortalEndpoints } from './PortalEndpoints';
@@ -37,7 +38,8 @@ function Header({ onLeave }: { onLeave: () => void }) {
                     <Link key={href} href={href} aria-current={(href === '/portal' ? !path.startsWith('/portal/deliveries') : path.startsWith(href)) ? 'page' : undefined}>{label}</Link>
                 ))}
             </nav>
-            <span className="push"><ThemeButton /></span>
+            <span className="push"><LiveIndicator /></span>
+            <ThemeButton />
             <Leave onLeave={onLeave} />
         </header>
     );
@@ -89,8 +91,10 @@ export function Portal() {
         );
     return (
         <SessionContext.Provider value={session}>
-            <Header onLeave={leave} />
-            <main className="portal"><Pages appId={token.application} /></main>
+            <LiveProvider appId={token.application}>
+                <Header onLeave={leave} />
+                <main className="portal"><Pages appId={token.application} /></main>
+            </LiveProvider>
         </SessionContext.Provider>
     );
 }
