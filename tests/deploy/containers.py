@@ -46,9 +46,10 @@ class Containers(unittest.TestCase):
         if not COMPOSE:
             raise AssertionError("no engine: install docker with compose, or podman with podman-compose, or name one with COMPOSE and ENGINE")
         print(f"building the image with {COMPOSE} (minutes, the first time)", flush=True)
+        engine("rmi", "-f", "posthaste", check=False)  # or an older one would be tested where a compose program hides a failed build
         if subprocess.run([*shlex.split(COMPOSE), "build", "web"], cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode != 0:
             raise AssertionError("the image could not be built")
-        engine("image", "inspect", "posthaste")  # not every compose program fails when a build does
+        engine("image", "inspect", "posthaste")
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="posthaste-containers-")
@@ -57,7 +58,7 @@ class Containers(unittest.TestCase):
         shutil.copytree(os.path.join(ROOT, "deploy"), os.path.join(self.folder, "deploy"))
         self.port, self.dashboard_port = free_port(), free_port()
         self.env_file({})
-        self.addCleanup(self.compose, "down", "-v", check=False)
+        self.addCleanup(self.clean)
 
     # ---- the world -------------------------------------------------------------------------------------------------------
 
@@ -73,6 +74,12 @@ class Containers(unittest.TestCase):
 
     def compose(self, *words, check=True):
         return run(*shlex.split(COMPOSE), "-p", PROJECT, *words, cwd=self.folder, timeout=300, check=check)
+
+    def clean(self):
+        # One that dies and is started again, over and over, escapes `down` now and then.
+        for container in engine("ps", "-a", "-q", "--filter", f"label=com.docker.compose.project={PROJECT}").split():
+            engine("rm", "-f", container, check=False)
+        self.compose("down", "-v", check=False)
 
     def up(self, *services):
         self.compose("up", "-d", *(services or ["web"]))
