@@ -42,6 +42,7 @@ class ComposeFile(unittest.TestCase):
         expected = {"POSTHASTE_DATABASE"} | {variable for name, variables in settings().items() if name not in decided for variable in variables}
         listed = set(load("deploy/compose/settings.yml")["services"]["settings"]["environment"])
         self.assertEqual(set(), expected - listed, "add these settings to deploy/compose/settings.yml")
+        self.assertEqual(set(), listed - expected, "the server has no such settings")
         environment = compose(variables={variable: variable.lower() for variable in expected - {"POSTHASTE_DATABASE"}})["web"]["environment"]
         for variable in expected - {"POSTHASTE_DATABASE"}:
             self.assertEqual(variable.lower(), environment[variable])
