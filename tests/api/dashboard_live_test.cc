@@ -85,7 +85,7 @@ TEST_F(DashboardLive, S0_11_tells_of_messages_and_attempts_as_they_happen) {
     auto told = heard(*stream);
     ASSERT_EQ(told.size(), 1U);
     EXPECT_EQ(told[0].name, "hello");
-    EXPECT_EQ(told[0].data.at("version").as_string(), "0.1.0");
+    EXPECT_EQ(told[0].data.at("version").as_string(), world.settings.version);
     bool is_woken = false;
     stream->notify([&] { is_woken = true; });
     world.answers.push_back(answer(500));
@@ -256,7 +256,7 @@ TEST_F(DashboardLive, shows_what_the_server_did_by_the_minute) {
     EXPECT_EQ(json::serialize(overview.at("endpoints")),
               R"({"total":1,"active":1,"disabled":0,"unhealthy":0})");
     EXPECT_EQ(overview.at("startedAt").as_string(), "2026-01-02T03:04:05.123456Z");
-    EXPECT_EQ(overview.at("version").as_string(), "0.1.0");
+    EXPECT_EQ(overview.at("version").as_string(), world.settings.version);
     for (const char* wrong : {"0", "1441", "x", "-1", "", "1.5"}) {
         const Answer answer = world.get("/api/v1/overview?minutes=" + std::string(wrong));
         EXPECT_EQ(answer.status, 422) << wrong;

@@ -52,7 +52,7 @@ export function Chart({ times, series, description, unit = '' }: Props) {
                 axes: [{ ...axis, values: (_plot, ticks) => ticks.map(clock) }, { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => `${Number(tick.toFixed(2))}${unit}`) }],
                 series: [{}, ...series.map(({ label, colour }) => {
                     const stroke = resolve(element, colour);
-                    return { label, stroke, width: 2, points: { show: false } } satisfies uPlot.Series;
+                    return { label, stroke, width: 2, points: { show: true, size: 4, fill: stroke } } satisfies uPlot.Series;
                 })],
             },
             [times, ...series.map(({ values }) => values)],

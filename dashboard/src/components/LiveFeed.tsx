@@ -29,7 +29,7 @@ export function LiveFeed() {
                         <StatusBadge status={attempt.status} />
                         <Link href={hrefOfDelivery(attempt)} className="link ellipsis">{attempt.eventType || '(none)'}</Link>
                         <span className="muted nowrap">
-                            attempt {attempt.number}: {attempt.statusCode ?? attempt.outcome}, {duration(attempt.durationMs)}
+                            #{attempt.number}: {attempt.statusCode ?? attempt.outcome.replaceAll('_', ' ')}, {duration(attempt.durationMs)}
                         </span>
                         <span className="muted push"><Time at={attempt.timestamp} /></span>
                     </li>

@@ -60,8 +60,16 @@ describe('uuidOf', () => {
 describe('minutes', () => {
     const minute = { at: '2026-01-02T03:04:00Z', accepted: 3, delivered: 2, failedAttempts: 1, dead: 0, p50Ms: 5, p95Ms: 9 };
     const series = seriesOf([minute, { ...minute, at: '2026-01-02T03:05:00Z', p50Ms: null, p95Ms: null }]);
-    it('are columns', () => expect(series).toMatchObject({ times: [1767323040, 1767323100], delivered: [2, 2], p50: [5, null] }));
-    it('are described', () => expect(describeMinutes(series)).toBe('The last 2 minutes: 6 accepted, 4 delivered, 2 failed attempts.'));
+    it('are columns of a whole hour', () => {
+        expect(series.times).toHaveLength(60);
+        expect(series.times.slice(-3)).toEqual([1767322980, 1767323040, 1767323100]);
+        expect(series.delivered.slice(-3)).toEqual([null, 2, 2]);
+        expect(series.p50.slice(-3)).toEqual([null, 5, null]);
+        expect(seriesOf([]).times).toEqual([]);
+        const long = Array.from({ length: 61 }, (_, i) => ({ ...minute, at: new Date(1767323040000 + i * 60_000).toISOString() }));
+        expect(seriesOf(long).accepted).toHaveLength(61);
+    });
+    it('are described', () => expect(describeMinutes(series)).toBe('The last hour: 6 accepted, 4 delivered, 2 failed attempts.'));
     it('the newest with a value', () => {
         expect(newest(series.p95)).toBe(9);
         expect(newest([null])).toBeNull();
