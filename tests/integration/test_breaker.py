@@ -54,8 +54,8 @@ class Breaker(IntegrationTest):
             eventually(lambda: self.api_.attempts(delivery) and self.api_.attempts(delivery)[0]["success"], what="delivered")
         self.assertEqual(0, self.metric("breaker_open"))
         self.assertEqual(1, self.metric('breaker_transitions_total{to="closed"}'))
-        self.assertIn("is unhealthy: 4 different deliveries in a row have failed since", self.server_.log())
-        self.assertIn("is not unhealthy any more: deliveries go on", self.server_.log())
+        for line in ("is unhealthy: 4 different deliveries in a row have failed since", "is not unhealthy any more: deliveries go on"):
+            eventually(lambda: line in self.server_.log(), what="the log's line that it " + line)
 
     def test_others_do_not_notice(self):
         self.serve()
