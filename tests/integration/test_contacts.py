@@ -77,7 +77,7 @@ class Contacts(IntegrationTest):
             task + r"succeeded in \d+\.\d+s",
         ]
         for line in lines:
-            eventually(lambda line=line: re.search(line, self.running.log()), 10, f"a log line with {line}")
+            eventually(lambda line=line: re.search(line, self.running.log()), what=f"a log line with {line}")
 
     def test_S3_14_S3_15_S3_23_the_load_generator(self):
         receiver = self.receiver()

@@ -79,7 +79,7 @@ class ExampleTest(IntegrationTest):
                 text = text.replace(old, new)
             if language == "sh service":
                 service = self.session(text)
-                eventually(lambda: re.search("listen(ing|s) on", service.output()), 20, f"the start of {text}")
+                eventually(lambda: re.search("listen(ing|s) on", service.output()), what=f"the start of {text}")
                 services.append(service)
             elif language == "sh":
                 last = self.run_command(text, EXAMPLE_WORK=self.work)
@@ -224,7 +224,7 @@ class Scripts(ExampleTest):
                 session.process.send_signal(signal.SIGTERM)
                 self.assertEqual(143, session.wait(), session.output())
                 # A command of a pipeline that was cut off may outlive the script by a moment.
-                eventually(lambda: not session.has_left_processes(), 10, f"the end of all processes of {name}")
+                eventually(lambda: not session.has_left_processes(), what=f"the end of all processes of {name}")
                 self.assertEqual([], self.left_folders())
 
 

@@ -70,7 +70,7 @@ class QuickStart(IntegrationTest):
         report = self.run_curl(health)
         self.assertEqual(("up", "healthy"), (report["status"], report["database"]))
 
-        eventually(lambda: re.search(r"\bvalid\b", printed()), 10, 'the word "valid" from posthaste listen')
+        eventually(lambda: re.search(r"\bvalid\b", printed()), what='the word "valid" from posthaste listen')
         self.assertNotRegex(printed(), r"\binvalid\b")
 
     def test_listen_notices_a_wrong_secret(self):

@@ -41,7 +41,7 @@ class PrivateAddresses(IntegrationTest):
             self.assertEqual(202, accepted.status)
             pending[host] = accepted.json()["delivery_id"]
         for host, delivery in pending.items():
-            attempt = eventually(lambda: api.attempts(delivery), 20, f"an attempt for {host}")[0]
+            attempt = eventually(lambda: api.attempts(delivery), what=f"an attempt for {host}")[0]
             self.assertEqual((None, False), (attempt["status_code"], attempt["success"]), host)
             self.assertTrue(attempt["error"], host)
         for receiver in receivers:
