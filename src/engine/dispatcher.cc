@@ -82,6 +82,8 @@ LaneIndex Dispatcher::lane_of(EndpointId endpoint) {
 
 void Dispatcher::forget_lane(LaneIndex index) {
     set_share(*entries_[index], nullptr);
+    entries_[index]->lane.forget_failures();
+    show_condition(*entries_[index]);  // for the last time
     index_.erase(entries_[index]->lane.endpoint());
     healthy_.remove_lane(index);
     suspect_.remove_lane(index);

@@ -197,6 +197,21 @@ TEST_F(BreakerTest, WhatWaitsForADeletedEndpointIsCancelledAtOnce) {
     EXPECT_EQ(metrics().lanes.value(), 0U);
 }
 
+TEST_F(BreakerTest, AnAttemptThatFailsAfterTheDeletionLeavesNothingBehind) {
+    world_.otherwise = answer(500);
+    world_.hold = true;
+    accept();
+    world_.settle();
+    ASSERT_EQ(metrics().in_flight.value(), 1U);
+    change([](Endpoint& one) { one.is_active = false, one.is_deleted = true; });
+    world_.hold = false;
+    world_.release();
+    world_.settle();
+    ASSERT_EQ(metrics().in_flight.value(), 0U);
+    EXPECT_EQ(metrics().lanes.value(), 0U);
+    EXPECT_EQ(metrics().suspect_endpoints.value(), 0U);
+}
+
 TEST_F(BreakerTest, NothingWaitsLongerThanAnHour) {
     make_unhealthy();
     change([](Endpoint& one) { one.retry.attempts_max = 5; });
