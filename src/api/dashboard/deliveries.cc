@@ -7,6 +7,7 @@
 #include "api/dashboard/delivery_document.h"
 #include "api/dashboard/handlers.h"
 #include "api/dashboard/viewer.h"
+#include "api/delivery_status.h"
 #include "api/native/query.h"
 #include "api/native/session.h"
 #include "api/text.h"

@@ -1,5 +1,6 @@
 #include "api/dashboard/delivery_document.h"
 
+#include "api/delivery_status.h"
 #include "api/json_scan.h"
 #include "api/native/endpoint_headers.h"
 #include "api/native/message_out.h"
@@ -137,25 +138,6 @@ DeliveryEntry entry_of(const EventHistory& history, const DeliveryHistory& deliv
 }
 
 }  // namespace
-
-std::string_view status_of(DeliveryState state) {
-    switch (state) {
-        case DeliveryState::pending:
-        case DeliveryState::parked: return "pending";
-        case DeliveryState::delivered: return "delivered";
-        case DeliveryState::dead: return "failed";
-        case DeliveryState::cancelled: return "cancelled";
-    }
-    return "pending";
-}
-
-std::vector<DeliveryState> states_of(std::string_view status) {
-    if (status == "pending") return {DeliveryState::pending, DeliveryState::parked};
-    for (const DeliveryState state :
-         {DeliveryState::delivered, DeliveryState::dead, DeliveryState::cancelled})
-        if (status == status_of(state)) return {state};
-    return {};
-}
 
 std::string to_text(const DeliveryPlace& place) {
     return to_base62("msg", place.event) + "." + to_base62("ep", place.endpoint);

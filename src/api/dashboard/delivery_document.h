@@ -15,11 +15,6 @@
 
 namespace posthaste::dashboard {
 
-// "pending", "delivered", "failed" or "cancelled".
-[[nodiscard]] std::string_view status_of(DeliveryState state);
-// The states that have that status; empty: there is no such status.
-[[nodiscard]] std::vector<DeliveryState> states_of(std::string_view status);
-
 // An iterator of the list: "msg_….ep_…".
 [[nodiscard]] std::string to_text(const DeliveryPlace& place);
 [[nodiscard]] std::optional<DeliveryPlace> parse_place(std::string_view text);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "api/dashboard/delivery_document.h"
+#include "api/delivery_status.h"
 #include "api/native/answers.h"
 
 namespace posthaste::dashboard {

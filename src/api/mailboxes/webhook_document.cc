@@ -1,5 +1,6 @@
 #include "api/mailboxes/webhook_document.h"
 
+#include "api/delivery_status.h"
 #include "api/text.h"
 #include "base/json_text.h"
 #include "domain/attempt_id.h"
@@ -89,24 +90,8 @@ void append_attempt(std::string& out, const Event& event, const Endpoint& mailbo
 
 }  // namespace
 
-std::string_view status_of(DeliveryState state) {
-    switch (state) {
-        case DeliveryState::pending:
-        case DeliveryState::parked: return "pending";
-        case DeliveryState::delivered: return "delivered";
-        case DeliveryState::dead: return "failed";
-        case DeliveryState::cancelled: return "cancelled";
-    }
-    return "pending";
-}
-
 std::vector<DeliveryState> states_of(std::string_view status) {
-    if (status == "pending" || status == "queued")
-        return {DeliveryState::pending, DeliveryState::parked};
-    for (const DeliveryState state :
-         {DeliveryState::delivered, DeliveryState::dead, DeliveryState::cancelled})
-        if (status == status_of(state)) return {state};
-    return {};
+    return posthaste::states_of(status == "queued" ? "pending" : status);
 }
 
 void append_row(std::string& out, const EventEntry& entry, const Endpoint& mailbox) {

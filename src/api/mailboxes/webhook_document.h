@@ -12,9 +12,7 @@
 
 namespace posthaste::mailboxes {
 
-// "pending", "delivered", "failed", "cancelled".
-[[nodiscard]] std::string_view status_of(DeliveryState state);
-// The states that are shown by this word; "queued" is another one for "pending". Empty: it is no status.
+// As in api/delivery_status.h; "queued" is another word for "pending".
 [[nodiscard]] std::vector<DeliveryState> states_of(std::string_view status);
 
 // A row of the list. REQUIRES: the entry has the summary of its delivery to `mailbox`.

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <boost/json/parse.hpp>
+
+#include "api/delivery_status.h"
 
 namespace posthaste::mailboxes {
 namespace {
@@ -44,24 +45,10 @@ struct Story {
     }
 };
 
-TEST(WebhookDocument, every_state_has_a_status_and_every_status_its_states) {
-    const struct {
-        DeliveryState state;
-        std::string_view status;
-    } cases[] = {{DeliveryState::pending, "pending"},
-                 {DeliveryState::parked, "pending"},
-                 {DeliveryState::delivered, "delivered"},
-                 {DeliveryState::dead, "failed"},
-                 {DeliveryState::cancelled, "cancelled"}};
-    for (const auto& row : cases) {
-        EXPECT_EQ(status_of(row.state), row.status);
-        const auto states = states_of(row.status);
-        EXPECT_TRUE(std::ranges::find(states, row.state) != states.end()) << row.status;
-        for (const DeliveryState state : states) EXPECT_EQ(status_of(state), row.status);
-    }
-    EXPECT_EQ(states_of("queued"), states_of("pending"));
-    for (const char* other : {"", "dead", "Failed", "success"})
-        EXPECT_TRUE(states_of(other).empty()) << other;
+TEST(WebhookDocument, queued_is_another_word_for_pending) {
+    EXPECT_EQ(states_of("queued"), posthaste::states_of("pending"));
+    EXPECT_EQ(states_of("failed"), posthaste::states_of("failed"));
+    EXPECT_TRUE(states_of("dead").empty());
 }
 
 TEST(WebhookDocument, a_row_says_both_names_of_the_count) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/admission.h"
+#include "api/delivery_status.h"
 #include "api/mailboxes/handlers.h"
 #include "api/mailboxes/lookup.h"
 #include "api/mailboxes/webhook_document.h"
