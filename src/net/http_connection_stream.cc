@@ -53,8 +53,10 @@ struct HttpConnection::StreamNews {
 void HttpConnection::watch_client() {
     auto look = [this, weak = std::weak_ptr(stream_news_)](const boost::system::error_code& ec) {
         const std::shared_ptr<StreamNews> news = weak.lock();
-        if (!news) return;  // the stream is over, and the connection may be
-        if (!ec && drop_input()) return watch_client();
+        if (!news || news != stream_news_) return;  // the stream is over, and the connection may be
+        // A deadline cancels whatever the socket does: if the write made it all the same, the stream goes on.
+        const bool is_cancelled = ec == asio::error::operation_aborted;
+        if (is_cancelled || (!ec && drop_input())) return watch_client();
         news->is_client_gone = true;
         news->tell();
     };
