@@ -279,6 +279,8 @@ void Auditor::check_attempt(const DeliveryUpdate& update, Delivery& delivery, co
         attempt.status_code != delivery.answer->status) {
         fail("the recorded outcome is not the one that came");
     }
+    if (attempt.response_headers.value_or("") != delivery.answer->headers)
+        fail("the recorded headers are not those that came");
     if ((attempt.outcome == AttemptOutcome::delivered) !=
         (update.next == DeliveryState::delivered)) {
         fail("a delivery counts as delivered without a 2xx, or the other way round");

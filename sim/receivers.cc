@@ -32,6 +32,7 @@ TransportResult Receivers::failure(const ReceiverPlan& plan) {
     if (result.outcome == AttemptOutcome::rejected) {
         result.status = kRefusals[random_.below(std::size(kRefusals))];
         result.body = "no";
+        result.headers = "Server: unwell\n";
         if (random_.chance(plan.retry_after))
             result.retry_after = random_.between(Duration{0}, 30s);
     } else {

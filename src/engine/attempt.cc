@@ -150,6 +150,7 @@ DeliveryUpdate settle_attempt(const QueuedDelivery& delivery, const Endpoint& en
     record.status_code = result.status;
     record.response = result.status != 0 && result.error.empty() ? std::move(result.body)
                                                                  : std::move(result.error);
+    if (result.status != 0) record.response_headers = std::move(result.headers);
     record.queue_lag = std::max(started_at - delivery.due(), Duration{});
     record.timings = result.timings;
     return update;

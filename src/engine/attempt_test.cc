@@ -207,6 +207,7 @@ TEST_P(SettleAttempt, DecidesTheNextState) {
     result.outcome = row.outcome;
     result.status = row.status;
     result.body = "answer";
+    result.headers = "Server: s\n";
     if (row.status == 0) result.error = "no answer";
     const Timestamp started = event->accepted_at + 3s;
     const DeliveryUpdate update = settle_attempt(delivery, endpoint, std::move(result), started,
@@ -216,6 +217,8 @@ TEST_P(SettleAttempt, DecidesTheNextState) {
     EXPECT_EQ(update.attempt->number, row.attempts_before + 1);
     EXPECT_EQ(update.attempt->status_code, row.status);
     EXPECT_EQ(update.attempt->response, row.status == 0 ? "no answer" : "answer");
+    EXPECT_EQ(update.attempt->response_headers.value_or("none"),
+              row.status == 0 ? "none" : "Server: s\n");
     EXPECT_EQ(update.attempt->queue_lag, 3s);
     if (update.next == DeliveryState::parked) {
         EXPECT_GE(update.due, started + 1s + 10s);

@@ -235,10 +235,15 @@ void ClientExchange::on_ended(ClientConnection&, error_code error) {
     lose("The connection to the receiver was lost: " + error.message() + ".");
 }
 
+void ClientExchange::keep_answer() {
+    result_.status = response_.status();
+    result_.headers = response_.take_headers();
+    result_.body = response_.take_body();
+}
+
 void ClientExchange::answer(ClientResponse::State state) {
     if (state == ClientResponse::State::bad) return lose(response_.problem());
-    result_.status = response_.status();
-    result_.body = response_.take_body();
+    keep_answer();
     if (!response_.retry_after().empty()) {
         result_.retry_after = parse_retry_after(response_.retry_after(), SystemClock().now());
     }
@@ -254,10 +259,7 @@ void ClientExchange::answer(ClientResponse::State state) {
 
 // The connection ended, or what came over it cannot be trusted, after the request may have been seen.
 void ClientExchange::lose(std::string problem) {
-    if (response_.has_head()) {
-        result_.status = response_.status();
-        result_.body = response_.take_body();
-    }
+    if (response_.has_head()) keep_answer();
     finish(AttemptOutcome::broken, std::move(problem));
 }
 
@@ -277,10 +279,7 @@ void ClientExchange::expire(SteadyTime now) {
         case Phase::waiting: doing = "waiting for the answer"; break;
         case Phase::reading: doing = "reading the answer"; break;
     }
-    if (phase_ == Phase::reading && response_.has_head()) {
-        result_.status = response_.status();
-        result_.body = response_.take_body();
-    }
+    if (phase_ == Phase::reading && response_.has_head()) keep_answer();
     const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_at_);
     finish(AttemptOutcome::timed_out,
            "Timed out after " + std::to_string(spent.count()) + " ms while " + std::string(doing) +

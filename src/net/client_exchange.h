@@ -71,6 +71,8 @@ private:
     void send_request();
     void lose(std::string problem);
     void answer(ClientResponse::State state);
+    // What has come of it. REQUIRES: its head has.
+    void keep_answer();
 
     [[nodiscard]] SteadyTime clock_now() const;
     [[nodiscard]] const Target& target() const { return request_.endpoint->target; }

@@ -59,9 +59,10 @@ void ClientResponse::Parser::on_response_impl(int code, text, int version, error
     version_ = version;
 }
 
-void ClientResponse::Parser::on_field_impl(http::field name, text, text value, error_code&) {
+void ClientResponse::Parser::on_field_impl(http::field field, text name, text value, error_code&) {
     if (in_trailer_) return;
-    switch (name) {
+    headers.add({name.data(), name.size()}, {value.data(), value.size()});
+    switch (field) {
         case http::field::transfer_encoding:
             ++transfer_encodings_;
             plain_chunked_ = plain_chunked_ && boost::beast::iequals(value, "chunked");

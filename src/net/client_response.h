@@ -1,15 +1,17 @@
 #pragma once
 
-// Reads one HTTP/1.x answer from bytes as they arrive. Keeps the status, the few headers a delivery cares about, and the
-// first bytes of the body. Interim answers (1xx) are skipped. It does no IO; the grammar is Boost.Beast's, and what
-// that grammar lets through but two implementations may frame differently is refused here: any Transfer-Encoding other
-// than one "chunked", any with HTTP/1.0, repeated Content-Length, folded header lines.
+// Reads one HTTP/1.x answer from bytes as they arrive. Keeps the status, the headers, and the first bytes of the body.
+// Interim answers (1xx) are skipped. It does no IO; the grammar is Boost.Beast's, and what that grammar lets through but two
+// implementations may frame differently is refused here: any Transfer-Encoding other than one "chunked", any with HTTP/1.0,
+// repeated Content-Length, folded header lines.
 
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "domain/kept_headers.h"
 
 namespace posthaste {
 
@@ -46,6 +48,8 @@ public:
     [[nodiscard]] const std::string& retry_after() const { return parser_->retry_after; }
     // The kept part of the body, with gzip and deflate undone.
     [[nodiscard]] std::string take_body();
+    // Those of the head, without trailers, as they are kept.
+    [[nodiscard]] std::string take_headers() { return std::move(parser_->headers).take(); }
 
 private:
     class Parser final : public boost::beast::http::basic_parser<false> {
@@ -54,6 +58,7 @@ private:
 
         int status = 0;
         std::string body;
+        KeptHeaders headers;
         std::string retry_after;
         std::string content_encoding;
 
@@ -62,7 +67,7 @@ private:
         using text = boost::beast::string_view;
         void on_request_impl(boost::beast::http::verb, text, text, int, error_code&) override {}
         void on_response_impl(int code, text, int version, error_code& error) override;
-        void on_field_impl(boost::beast::http::field name, text, text value,
+        void on_field_impl(boost::beast::http::field field, text name, text value,
                            error_code& error) override;
         void on_header_impl(error_code& error) override;
         void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}

@@ -73,7 +73,7 @@ TEST(ClientResponse, a_cut_stream_gives_what_there_is) {
 
 TEST(ClientResponse, reads_the_same_however_the_bytes_are_cut) {
     const std::string bytes =
-        "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 429 Slow down\r\nRetry-After: "
+        "HTTP/1.1 102 Processing\r\nServer: soon\r\n\r\nHTTP/1.1 429 Slow down\r\nRetry-After: "
         "3\r\nTransfer-Encoding: Chunked\r\n\r\n"
         "a;ext=1\r\n0123456789\r\n5\r\nabcde\r\n0\r\nRetry-After: 99\r\n\r\nnext";
     std::mt19937 random(1);
@@ -93,10 +93,47 @@ TEST(ClientResponse, reads_the_same_however_the_bytes_are_cut) {
         ASSERT_EQ(state, ClientResponse::State::complete) << response.problem();
         EXPECT_EQ(response.status(), 429);
         EXPECT_EQ(response.retry_after(), "3");
+        // Neither those of the interim answer nor the trailer's.
+        EXPECT_EQ(response.take_headers(), "Retry-After: 3\nTransfer-Encoding: Chunked\n");
         EXPECT_TRUE(response.keeps_alive());
         EXPECT_EQ(response.take_body(), "0123456789abcde");
         EXPECT_TRUE(std::string_view("next").starts_with(pending));
     }
+}
+
+std::string headers_of(const std::string& lines) {
+    ClientResponse response({});
+    const std::string bytes = "HTTP/1.1 204 No Content\r\n" + lines + "\r\n";
+    std::size_t consumed = 0;
+    const auto state = response.put(bytes, consumed);
+    return state == ClientResponse::State::complete ? response.take_headers() : response.problem();
+}
+
+TEST(ClientResponse, headers_are_kept) {
+    const std::string refused = "The answer is not valid HTTP: ";
+    const struct {
+        std::string lines;
+        std::string kept;
+    } rows[] = {
+        {"", ""},
+        {"A: 1\r\n", "A: 1\n"},
+        {"b: 2\r\nA: 1\r\nB: 3\r\nA: 1\r\n", "b: 2\nA: 1\nB: 3\nA: 1\n"},
+        {"Empty:\r\nBlank:  \t \r\nTight:x\r\nLoose: \t x y \t\r\n",
+         "Empty: \nBlank: \nTight: x\nLoose: x y\n"},
+        {"Set-Cookie: a=1\r\nset-cookie: b=2\r\n", "Set-Cookie: ***\nset-cookie: ***\n"},
+        {"X: caf\xc3\xa9\r\nY: caf\xe9\r\n", "X: caf\xc3\xa9\nY: caf\xc3\xa9\n"},
+        {std::string("Policy: ").append(8000, 'p').append("\r\nB: 2\r\n"), "B: 2\n+1\n"},
+        {"A: 1\r\n B: 2\r\n", refused + "a folded header line."},
+        {"A: 1\x01\r\n", refused + "bad value."},
+        {std::string("A: 1\0\r\n", 7), refused + "bad value."},
+        {"A\x80: 1\r\n", refused + "bad field."},
+        {"A : 1\r\n", refused + "bad field."},
+    };
+    for (const auto& row : rows) EXPECT_EQ(headers_of(row.lines), row.kept) << row.lines;
+
+    std::string hundred;
+    for (int i = 0; i < 100; ++i) hundred.append("X: ").append(90, 'x').append("\r\n");
+    EXPECT_TRUE(headers_of(hundred).ends_with("x\n+57\n"));
 }
 
 TEST(ClientResponse, never_trusts_random_bytes) {

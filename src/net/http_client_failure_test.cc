@@ -21,14 +21,17 @@ TEST(HttpClient, a_stall_ends_in_time_and_names_the_phase) {
         std::string written;
         std::string_view phase;
         int status;
+        std::string_view headers = "";
     };
     const StallRow rows[] = {
         {"", "waiting for the answer", 0},
         {"HT", "reading the answer", 0},
         {"HTTP/1.1 200 OK\r\nContent-Le", "reading the answer", 0},
         {"HTTP/1.1 100 Continue\r\n\r\n", "reading the answer", 0},
-        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "reading the answer", 200},
-        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "reading the answer", 200},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "reading the answer", 200,
+         "Content-Length: 5\n"},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "reading the answer", 200,
+         "Transfer-Encoding: chunked\n"},
         {"HTTP/1.1 200 OK\r\n\r\nab", "reading the answer", 200},
     };
     for (const StallRow& row : rows) {
@@ -50,6 +53,7 @@ TEST(HttpClient, a_stall_ends_in_time_and_names_the_phase) {
         EXPECT_NE(result.error.find(row.phase), std::string::npos)
             << row.written << ": " << result.error;
         EXPECT_EQ(result.status, row.status) << row.written;
+        EXPECT_EQ(result.headers, row.headers) << row.written;
         EXPECT_FALSE(result.reused_connection);
     }
 }

@@ -41,6 +41,8 @@ struct AttemptRecord {
     int status_code = 0;  // 0: no HTTP answer
     std::string
         response;  // first bytes of the answer's body, or the error's text when there was no answer
+    // Of the answer, as they are kept (domain/kept_headers.h); none: no answer, or of a version that kept none.
+    std::optional<std::string> response_headers;
     Duration queue_lag{};  // from due (first attempt: from accept) to started_at
     PhaseTimings timings;
 };
@@ -383,7 +385,7 @@ public:
                                                        Timestamp until) = 0;
     // Deletes an event's payload and body for good: overwritten, not only unlinked. not_found when no such event is kept.
     virtual Task<Result<void>> expunge_payload(EventId id) = 0;
-    // Replaces the kept answer of an attempt by "EXPUNGED". not_found when there is no such attempt.
+    // Replaces the kept answer of an attempt by "EXPUNGED", without headers. not_found when there is no such attempt.
     virtual Task<Result<void>> expunge_response(EventId event, EndpointId endpoint,
                                                 std::uint32_t number) = 0;
 

@@ -34,9 +34,10 @@ struct PhaseTimings {
 
 struct TransportResult {
     AttemptOutcome outcome = AttemptOutcome::broken;
-    int status = 0;     // 0 without a complete answer head
-    std::string body;   // first bytes of the answer's body, at most the transport's cap; raw
-    std::string error;  // a sentence when outcome is neither delivered nor rejected
+    int status = 0;       // 0 without a complete answer head
+    std::string body;     // first bytes of the answer's body, at most the transport's cap; raw
+    std::string headers;  // of the answer, as they are kept (domain/kept_headers.h)
+    std::string error;    // a sentence when outcome is neither delivered nor rejected
     std::optional<Duration> retry_after;
     PhaseTimings timings;
     bool reused_connection = false;

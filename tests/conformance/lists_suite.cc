@@ -141,7 +141,10 @@ public:
                  *query.delivered == (attempt.record.outcome == AttemptOutcome::delivered)) &&
                 (!query.status_class || code - code % 100 == *query.status_class);
             if (!fits) continue;
-            if (!query.with_response) attempt.record.response.clear();
+            if (!query.with_response) {
+                attempt.record.response.clear();
+                attempt.record.response_headers.reset();
+            }
             entries.push_back(
                 describe(AttemptEntry{attempt.id, bare(*attempt.event), query.endpoint,
                                       attempt.record, attempt.state_after}));

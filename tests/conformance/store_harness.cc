@@ -9,12 +9,13 @@
 namespace posthaste::conformance {
 
 std::string describe(const AttemptRecord& a) {
-    return fmt::format("#{} {} at {} {} {} [{}] lag {} dns {} connect {} tls {} first {} total {}",
-                       a.number, a.trigger == AttemptTrigger::manual ? "manual" : "scheduled",
-                       to_micros(a.started_at), to_string(a.outcome), a.status_code,
-                       to_hex(a.response), a.queue_lag.count(), a.timings.dns.count(),
-                       a.timings.connect.count(), a.timings.tls.count(),
-                       a.timings.first_byte.count(), a.timings.total.count());
+    const std::string headers = a.response_headers ? to_hex(*a.response_headers) : "none";
+    return fmt::format(
+        "#{} {} at {} {} {} [{}] headers [{}] lag {} dns {} connect {} tls {} first {} total {}",
+        a.number, a.trigger == AttemptTrigger::manual ? "manual" : "scheduled",
+        to_micros(a.started_at), to_string(a.outcome), a.status_code, to_hex(a.response), headers,
+        a.queue_lag.count(), a.timings.dns.count(), a.timings.connect.count(),
+        a.timings.tls.count(), a.timings.first_byte.count(), a.timings.total.count());
 }
 
 std::string describe(const Event& e) {
@@ -80,6 +81,7 @@ AttemptRecord make_attempt(std::uint32_t number, Timestamp at, AttemptOutcome ou
         outcome == AttemptOutcome::rejected || outcome == AttemptOutcome::delivered;
     attempt.status_code = outcome == AttemptOutcome::delivered ? 204 : (answered ? 503 : 0);
     attempt.response = answered ? "busy \"now\"" : "The connection was reset.";
+    if (answered) attempt.response_headers = "Server: busy\nSet-Cookie: ***\n";
     attempt.queue_lag = Duration{1'234'567};
     attempt.timings.dns = Duration{11};
     attempt.timings.connect = Duration{222};

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "domain/kept_headers.h"
 #include "net/chunk_decoder.h"
 #include "net/client_response.h"
 #include "net/request_parser.h"
@@ -120,10 +121,25 @@ struct ResponseVerdict {
     int status = 0;
     bool keeps_alive = false;
     std::string body;
+    std::string headers;
     std::string retry_after;
 
     friend bool operator==(const ResponseVerdict&, const ResponseVerdict&) = default;
 };
+
+// Text that any page and store takes, of lines that are whole.
+void check_headers(std::string_view text) {
+    ASSERT(is_valid_utf8(text));
+    const KeptHeaderList list = read_kept_headers(text);
+    std::size_t bytes = 0;
+    for (const KeptHeader& header : list.headers) {
+        ASSERT(!header.name.empty());
+        for (const char c : header.value) ASSERT(c != '\r' && c != '\0' && c != '\x1b');
+        bytes += header.name.size() + header.value.size() + std::string_view(": \n").size();
+    }
+    ASSERT(bytes <= kKeptHeadersBytesMax);
+    ASSERT(list.left_out != 0 || bytes == text.size());
+}
 
 ResponseVerdict parse_response(std::string_view input, Pace pace, const ResponseLimits& limits) {
     ClientResponse response(limits);
@@ -151,6 +167,8 @@ ResponseVerdict parse_response(std::string_view input, Pace pace, const Response
     verdict.retry_after = response.retry_after();
     verdict.body = response.take_body();
     ASSERT(verdict.body.size() <= limits.body_kept_max);
+    verdict.headers = response.take_headers();
+    check_headers(verdict.headers);
     return verdict;
 }
 

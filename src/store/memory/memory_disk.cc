@@ -342,6 +342,7 @@ Result<void> MemoryDisk::expunge_response(EventId event, EndpointId endpoint,
             for (StoredAttempt& attempt : delivery.attempts) {
                 if (attempt.record.number != number) continue;
                 attempt.record.response = kExpungedResponse;
+                attempt.record.response_headers.reset();
                 return {};
             }
         }

@@ -150,7 +150,10 @@ AttemptPage MemoryDisk::list_attempts(const AttemptQuery& query) const {
         if (!matches(query, *found.event->event)) return false;
         AttemptEntry entry{found.id, without_payload(*found.event->event), query.endpoint,
                            found.attempt->record, found.attempt->state_after};
-        if (!query.with_response) entry.attempt.response.clear();
+        if (!query.with_response) {
+            entry.attempt.response.clear();
+            entry.attempt.response_headers.reset();
+        }
         page.entries.push_back(std::move(entry));
         return true;
     };

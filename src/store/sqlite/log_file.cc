@@ -31,7 +31,11 @@ constexpr char kSealing[] =
 constexpr char kDeliverAt[] =
 #include "log_5.sql.inc"
     ;
-constexpr const char* kMigrations[] = {kSchema, kNative, kTags, kSealing, kDeliverAt};
+constexpr char kResponseHeaders[] =
+#include "log_6.sql.inc"
+    ;
+constexpr const char* kMigrations[] = {kSchema,  kNative,    kTags,
+                                       kSealing, kDeliverAt, kResponseHeaders};
 static_assert(std::size(kMigrations) == kLogVersion);
 
 constexpr std::int64_t kNoLimit = -1;

@@ -41,7 +41,7 @@ struct DeliveryRows {
                                 std::uint64_t endpoint, DeliveryRows& rows);
 
 // Brings a log file to the current schema; refuses a newer one. Tests make files of an older version.
-inline constexpr std::size_t kLogVersion = 5;
+inline constexpr std::size_t kLogVersion = 6;
 [[nodiscard]] Result<void> migrate_log(SqliteDatabase& database, std::size_t version = kLogVersion);
 
 // The key that a file's payloads are sealed with, from its table data_key.
@@ -164,6 +164,8 @@ private:
     [[nodiscard]] int has_extra_target(std::uint64_t event, EndpointId endpoint, bool& has);
     [[nodiscard]] int count(SqliteStatement& statement, const DeliveryUpdate& update,
                             std::uint32_t& number);
+    // The part of it that may have to be sealed.
+    void bind_answer(const DeliveryUpdate& update);
     [[nodiscard]] int insert_attempt(const DeliveryUpdate& update, DeliveryState next,
                                      bool& inserted);
     [[nodiscard]] int note_attempt(const DeliveryUpdate& update);
@@ -184,6 +186,7 @@ private:
     [[nodiscard]] std::string_view sealed_payload(const Event& event);
     [[nodiscard]] std::string_view sealed_body(const Event& event);
     [[nodiscard]] std::string_view sealed_response(const DeliveryUpdate& update);
+    [[nodiscard]] std::string_view sealed_headers(const DeliveryUpdate& update);
 
     // Names (log_file_names.cc).
     [[nodiscard]] int read_keys();
@@ -229,7 +232,7 @@ private:
     std::string channels_;
     std::optional<SealingKeyId> data_key_id_;
     std::unique_ptr<SealingCipher> cipher_;  // null until the connection has sealed something
-    std::string sealed_payload_, sealed_body_, sealed_response_;
+    std::string sealed_payload_, sealed_body_, sealed_response_, sealed_headers_;
     std::string tags_;
 };
 

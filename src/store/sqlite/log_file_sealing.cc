@@ -1,6 +1,6 @@
-// Payloads, bodies and responses at rest, when they are to be sealed. Each log file has a key of its own, drawn when the first
-// value is sealed and kept in the file, sealed itself: changing the encryption key then takes one row a file, whatever the
-// number of events. A file whose data key is sealed with a key that is not in the ring is refused.
+// Payloads, bodies and responses with their headers at rest, when they are to be sealed. Each log file has a key of its own,
+// drawn when the first value is sealed and kept in the file, sealed itself: changing the encryption key then takes one row a
+// file, whatever the number of events. A file whose data key is sealed with a key that is not in the ring is refused.
 
 #include "domain/wipe.h"
 #include "store/sqlite/log_file_connection.h"
@@ -91,6 +91,12 @@ std::string_view LogFile::sealed_response(const DeliveryUpdate& update) {
     const auto place =
         SealedPlace::of_response(update.event.hi, update.endpoint.hi, update.attempt->number);
     return seal(sealed_response_, place, update.attempt->response);
+}
+
+std::string_view LogFile::sealed_headers(const DeliveryUpdate& update) {
+    const auto place = SealedPlace::of_response_headers(update.event.hi, update.endpoint.hi,
+                                                        update.attempt->number);
+    return seal(sealed_headers_, place, *update.attempt->response_headers);
 }
 
 // Into a buffer that lives until the statement has run.

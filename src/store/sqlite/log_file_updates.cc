@@ -241,22 +241,35 @@ int LogFile::insert_attempt(const DeliveryUpdate& update, DeliveryState next, bo
     insert.bind(11, attempt.timings.tls.count());
     insert.bind(12, attempt.timings.first_byte.count());
     insert.bind(13, attempt.timings.total.count());
+    insert.bind(15, static_cast<std::int64_t>(attempt.trigger));
+    bind_answer(update);
+    if (const int code = insert.run(); code != SQLITE_OK) return code;
+    inserted = connection_->database.changes() != 0;
+    return SQLITE_OK;
+}
+
+void LogFile::bind_answer(const DeliveryUpdate& update) {
+    const AttemptRecord& attempt = *update.attempt;
+    SqliteStatement& insert = connection_->insert_attempt;
     if (options_.encrypt_payloads) {
         insert.bind_text(14, {});
         insert.bind_blob(16, sealed_response(update));
     } else {
         insert.bind_text(14, attempt.response);
     }
-    insert.bind(15, static_cast<std::int64_t>(attempt.trigger));
-    if (const int code = insert.run(); code != SQLITE_OK) return code;
-    inserted = connection_->database.changes() != 0;
-    return SQLITE_OK;
+    if (!attempt.response_headers)
+        insert.bind_null(17);
+    else if (options_.encrypt_payloads)
+        insert.bind_blob(17, sealed_headers(update));
+    else
+        insert.bind_blob(17, *attempt.response_headers);
 }
 
 // An attempt that was inserted, and stays.
 int LogFile::note_attempt(const DeliveryUpdate& update) {
     const AttemptRecord& attempt = *update.attempt;
     bytes_ += attempt.response.size() + 60;
+    if (attempt.response_headers) bytes_ += attempt.response_headers->size();
     const EndpointAttempt entry{update.endpoint.hi,
                                 {to_micros(attempt.started_at), update.event.hi, attempt.number,
                                  attempt.outcome == AttemptOutcome::delivered}};

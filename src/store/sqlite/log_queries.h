@@ -20,8 +20,8 @@ inline constexpr char kInsertKeys[] = "INSERT INTO event_key(keys) VALUES (?1)";
 inline constexpr char kInsertAttempt[] =
     "INSERT OR IGNORE INTO attempt(event, endpoint, number, started_at, outcome, status_code, "
     "state_after, queue_lag,"
-    " dns, connect, tls, first_byte, total, response, trigger, sealed_response)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    " dns, connect, tls, first_byte, total, response, trigger, sealed_response, response_headers)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 inline constexpr char kDeleteAttempt[] =
     "DELETE FROM attempt WHERE event = ?1 AND endpoint = ?2 AND number = ?3";
 inline constexpr char kInsertParked[] =
@@ -99,11 +99,11 @@ inline constexpr char kParkedRow[] =
 // attempt: primary key.
 inline constexpr char kReadAttempts[] =
     "SELECT number, started_at, outcome, status_code, state_after, queue_lag, dns, connect, tls, "
-    "first_byte, total, response, trigger, sealed_response"
+    "first_byte, total, response, trigger, sealed_response, response_headers"
     " FROM attempt WHERE event = ?1 AND endpoint = ?2 ORDER BY number";
 inline constexpr char kReadAttempt[] =
     "SELECT number, started_at, outcome, status_code, state_after, queue_lag, dns, connect, tls, "
-    "first_byte, total, response, trigger, sealed_response"
+    "first_byte, total, response, trigger, sealed_response, response_headers"
     " FROM attempt WHERE event = ?1 AND endpoint = ?2 AND number = ?3";
 inline constexpr char kLastAttempt[] =
     "SELECT started_at, status_code FROM attempt WHERE event = ?1 AND endpoint = ?2 ORDER BY "
@@ -156,7 +156,7 @@ inline constexpr char kDeletePayloadExpiry[] =
 inline constexpr char kExpungePayload[] =
     "UPDATE event SET payload = x'', body = NULL, is_expunged = 1, is_sealed = 0 WHERE hi = ?1";
 inline constexpr char kExpungeResponse[] =
-    "UPDATE attempt SET response = 'EXPUNGED', sealed_response = NULL"
+    "UPDATE attempt SET response = 'EXPUNGED', sealed_response = NULL, response_headers = NULL"
     " WHERE event = ?1 AND endpoint = ?2 AND number = ?3";
 // The elements of an event's list of channels or tags.
 inline constexpr char kElements[] = "SELECT value FROM json_each(?1)";

@@ -424,6 +424,7 @@ Result<std::optional<AttemptEntry>> LogReader::attempt_entry(const AttemptPlace&
     if (!matches(query, place.id, entry.attempt)) return none;
     if (!query.with_response) {
         entry.attempt.response.clear();
+        entry.attempt.response_headers.reset();
         return entry;
     }
     auto done = read_response(*place.partition, *file, *row, place.key.event, query.endpoint.hi,

@@ -18,6 +18,7 @@ AttemptRecord read_attempt_row(SqliteStatement& row) {
     attempt.timings.total = Duration{row.integer(10)};
     attempt.response = row.bytes(11);
     attempt.trigger = static_cast<AttemptTrigger>(row.integer(12));
+    if (!row.is_null(14)) attempt.response_headers = row.bytes(14);
     return attempt;
 }
 
@@ -83,6 +84,10 @@ Result<void> LogReader::read_response(LogPartition& partition, File& file, Sqlit
     if (row.is_null(13)) return {};
     const auto place = SealedPlace::of_response(event, endpoint, attempt.number);
     ASSIGN_OR_RETURN(attempt.response, open_sealed(partition, file, row.bytes(13), place));
+    if (row.is_null(14)) return {};
+    const auto headers = SealedPlace::of_response_headers(event, endpoint, attempt.number);
+    ASSIGN_OR_RETURN(attempt.response_headers,
+                     open_sealed(partition, file, row.bytes(14), headers));
     return {};
 }
 

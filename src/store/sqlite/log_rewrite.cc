@@ -40,7 +40,8 @@ Result<Stragglers> find_stragglers(const LogPartition& partition, Timestamp dead
     ASSIGN_OR_RETURN(
         const auto attempts,
         database.query_integer("SELECT coalesce(sum(length(response) + 120 +"
-                               " coalesce(length(sealed_response), 0)), 0) FROM attempt"
+                               " coalesce(length(sealed_response), 0) +"
+                               " coalesce(length(response_headers), 0)), 0) FROM attempt"
                                " WHERE event IN (SELECT event FROM temp.keep)"));
     ASSIGN_OR_RETURN(const auto file,
                      database.query_integer("SELECT page_count * page_size"

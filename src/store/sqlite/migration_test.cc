@@ -166,6 +166,11 @@ TEST(Migration, an_older_store_goes_on) {
         const auto done = driver.run(store.expire(RetentionPolicy{24h, 24h}, from_micros(0)));
         ASSERT_TRUE(done);
     }
+    const auto old = driver.run(store.read_event(EventId{65537, 9}));
+    ASSERT_TRUE(old) << old.error().message;
+    ASSERT_EQ(old->deliveries.at(0).attempts.size(), 1u);
+    EXPECT_EQ(old->deliveries.at(0).attempts.at(0).response, "ok");
+    EXPECT_FALSE(old->deliveries.at(0).attempts.at(0).response_headers) << "none were kept";
     CommitBatch batch;
     DeliveryUpdate resend;
     resend.kind = UpdateKind::resend;
@@ -175,6 +180,22 @@ TEST(Migration, an_older_store_goes_on) {
     batch.updates.push_back(resend);
     ASSERT_TRUE(driver.commit(std::move(batch)));
     EXPECT_EQ(driver.run(store.tally())->parked, 2u);
+
+    DeliveryUpdate answered;
+    answered.event = resend.event;
+    answered.endpoint = endpoint;
+    answered.origin.parked_due = resend.due;
+    answered.next = DeliveryState::delivered;
+    answered.attempts_made = 2;
+    answered.attempt = test_attempt(2, resend.due);
+    answered.attempt->response_headers = "Server: new\n";
+    CommitBatch second;
+    second.updates.push_back(answered);
+    ASSERT_TRUE(driver.commit(std::move(second)));
+    const auto sent = driver.run(store.read_event(resend.event));
+    ASSERT_TRUE(sent) << sent.error().message;
+    ASSERT_EQ(sent->deliveries.at(0).attempts.size(), 2u);
+    EXPECT_EQ(sent->deliveries.at(0).attempts.at(1).response_headers, "Server: new\n");
 }
 
 }  // namespace

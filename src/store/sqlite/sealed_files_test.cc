@@ -60,6 +60,7 @@ protected:
         update.due = driver_->clock.now();
         update.attempt = test_attempt(1, driver_->clock.now());
         update.attempt->response = response;
+        update.attempt->response_headers = "Server: " + response + "-headers\n";
         batch.updates.push_back(std::move(update));
         EXPECT_TRUE(driver_->commit(std::move(batch)));
     }
@@ -124,7 +125,9 @@ TEST_F(SealedFiles, show_no_payload_when_asked) {
         ASSERT_TRUE(history) << history.error().message;
         EXPECT_EQ(history->event->payload, "sesame-payload");
         EXPECT_EQ(history->event->body, "sesame-body");
-        EXPECT_EQ(history->deliveries.at(0).attempts.at(0).response, "sesame-response");
+        const AttemptRecord& attempt = history->deliveries.at(0).attempts.at(0);
+        EXPECT_EQ(attempt.response, "sesame-response");
+        EXPECT_EQ(attempt.response_headers, "Server: sesame-response-headers\n");
         EXPECT_EQ(read(empty)->event->body, "-body");
         driver_->close();
         EXPECT_EQ(files_with_secrets(), std::vector<std::string>{});
@@ -147,7 +150,9 @@ TEST_F(SealedFiles, hold_both_kinds_of_payloads) {
         const auto history = read(events[static_cast<std::size_t>(i)]);
         ASSERT_TRUE(history) << history.error().message;
         EXPECT_EQ(history->event->payload, std::to_string(i) + "-payload");
-        EXPECT_EQ(history->deliveries.at(0).attempts.at(0).response, "answer " + std::to_string(i));
+        const AttemptRecord& attempt = history->deliveries.at(0).attempts.at(0);
+        EXPECT_EQ(attempt.response, "answer " + std::to_string(i));
+        EXPECT_EQ(attempt.response_headers, "Server: answer " + std::to_string(i) + "-headers\n");
     }
     EXPECT_TRUE(files_with(directory_.path(), {"1-payload", "3-body", "answer 1"}).empty());
     EXPECT_FALSE(files_with(directory_.path(), {"2-payload"}).empty());
@@ -195,6 +200,7 @@ TEST_F(SealedFiles, an_expunged_payload_and_response_are_gone) {
     EXPECT_EQ(history->event->payload, "");
     EXPECT_FALSE(history->event->body);
     EXPECT_EQ(history->deliveries.at(0).attempts.at(0).response, "EXPUNGED");
+    EXPECT_FALSE(history->deliveries.at(0).attempts.at(0).response_headers);
 }
 
 // ---- refusals
@@ -252,6 +258,23 @@ TEST_F(SealedFiles, a_changed_payload_is_not_delivered) {
     ASSERT_FALSE(changed);
     EXPECT_EQ(changed.error().code, ErrorCode::corrupt);
     EXPECT_TRUE(read(other));
+}
+
+TEST_F(SealedFiles, an_answer_cannot_be_given_other_headers) {
+    options_.encrypt_payloads = true;
+    open();
+    const EventId event = accept("text");
+    fail_attempt(event, "answer");
+    driver_->close();
+    for (const char* const other :
+         {"sealed_response", "CAST('Server: other' || char(10) AS BLOB)"}) {
+        change_file(log_path(), std::string("UPDATE attempt SET response_headers = ") + other);
+        open();
+        const auto changed = read(event);
+        ASSERT_FALSE(changed) << other;
+        EXPECT_EQ(changed.error().code, ErrorCode::corrupt);
+        driver_->close();
+    }
 }
 
 TEST_F(SealedFiles, without_the_key_the_store_does_not_open) {

@@ -37,6 +37,11 @@ public:
                                                  std::uint32_t number) {
         return SealedPlace('a').add(event).add(endpoint).add(number);
     }
+    [[nodiscard]] static SealedPlace of_response_headers(std::uint64_t event,
+                                                         std::uint64_t endpoint,
+                                                         std::uint32_t number) {
+        return SealedPlace('h').add(event).add(endpoint).add(number);
+    }
 
     [[nodiscard]] std::string_view view() const { return {bytes_.data(), size_}; }
 
