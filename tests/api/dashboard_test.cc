@@ -240,6 +240,51 @@ TEST_F(Dashboard, S0_36_shows_payload_and_headers_of_request_and_response) {
     }
 }
 
+TEST_F(Dashboard, S0_36_shows_the_headers_of_every_answer) {
+    TransportResult lost = failure(AttemptOutcome::broken, "The connection was lost.");
+    lost.status = 200;
+    lost.headers = "Content-Length: 9\n";
+    world.answers = {answer(503, "busy", "Via: a\nSet-Cookie: ***\nvia: \"b\"\nEmpty: \n+2\n"),
+                     lost, failure(AttemptOutcome::timed_out, "No answer came."), answer(200)};
+    const std::string message = hand_in("order.paid");
+    world.advance(24h);
+    const json::value delivery = detail(message, endpoint).json();
+    const json::array& attempts = delivery.at("attempts").as_array();
+    const struct {
+        std::string_view headers;
+        int left_out;
+    } expected[] = {
+        {R"([])", 0},
+        {"null", 0},
+        {R"([{"name":"Content-Length","value":"9"}])", 0},
+        {R"([{"name":"Via","value":"a"},{"name":"Set-Cookie","value":"***"},)"
+         R"({"name":"via","value":"\"b\""},{"name":"Empty","value":""}])",
+         2},
+    };
+    ASSERT_EQ(attempts.size(), std::size(expected));
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+        EXPECT_EQ(json::serialize(attempts[i].at("responseHeaders")), expected[i].headers);
+        EXPECT_EQ(attempts[i].at("responseHeadersLeftOut").as_int64(), expected[i].left_out);
+    }
+    EXPECT_EQ(text(attempts[2], "error"), "The connection was lost.");
+    EXPECT_EQ(attempts[2].at("statusCode").as_int64(), 200);
+    EXPECT_TRUE(attempts[2].at("responseBody").is_null());
+}
+
+// Who deletes an answer deletes its headers.
+TEST_F(Dashboard, S0_36_an_expunged_answer_has_no_headers) {
+    world.answers = {answer(200, "personal", "X-Customer: Ada\n")};
+    const std::string message = hand_in("order.paid");
+    const auto attempt = [&] { return detail(message, endpoint).json().at("attempts").at(0); };
+    EXPECT_EQ(json::serialize(attempt().at("responseHeaders")),
+              R"([{"name":"X-Customer","value":"Ada"}])");
+    const std::string path =
+        "/app/shop/msg/" + message + "/attempt/" + text(attempt(), "id") + "/content";
+    ASSERT_EQ(world.call(Method::delete_, path).status, 204);
+    EXPECT_EQ(text(attempt(), "responseBody"), "EXPUNGED");
+    EXPECT_TRUE(attempt().at("responseHeaders").is_null());
+}
+
 // What cannot be known exactly is not shown.
 TEST_F(Dashboard, S0_36_headers_are_not_guessed_once_the_endpoint_changed) {
     const std::string message = hand_in("order.paid");

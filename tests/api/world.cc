@@ -29,11 +29,12 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
-TransportResult answer(int status, std::string body) {
+TransportResult answer(int status, std::string body, std::string headers) {
     TransportResult result;
     result.outcome = classify_status(status);
     result.status = status;
     result.body = std::move(body);
+    result.headers = std::move(headers);
     return result;
 }
 

@@ -196,7 +196,8 @@ private:
     bool stopped_ = false;
 };
 
-[[nodiscard]] TransportResult answer(int status, std::string body = {});
+// `headers` as the transport keeps them: "Name: value\n" lines.
+[[nodiscard]] TransportResult answer(int status, std::string body = {}, std::string headers = {});
 [[nodiscard]] TransportResult failure(AttemptOutcome outcome, std::string error);
 
 }  // namespace posthaste::test

@@ -35,7 +35,8 @@ async function mailbox(name, settings = {}) {
 
 const isBroken = new Set(['/failing', '/waiting', '/retried']);
 before(() => {
-    receiver.answer = ({ path }) => (isBroken.has(path) ? { status: 503, body: 'closed for lunch' } : { status: 200, body: 'thanks' });
+    const headers = ['X-Served-By', 'kitchen', 'X-Served-By', 'waiter', 'Set-Cookie', 'table=4'];
+    receiver.answer = ({ path }) => (isBroken.has(path) ? { status: 503, body: 'closed for lunch' } : { status: 200, body: 'thanks', headers });
 });
 
 test('S2-22: an empty server explains the first steps, and a test event is delivered from the page', async () => {
@@ -111,6 +112,9 @@ test('S0-36, S2-51: a delivery shows its payload, and the headers and answers of
         await page.getByRole('heading', { name: 'order.signed', level: 1 }).waitFor();
         await page.getByText(sent.headers['webhook-signature'], { exact: true }).waitFor();
         await page.getByLabel('Response 200').getByText('thanks').waitFor();
+        const answered = page.locator('section', { has: page.getByRole('heading', { name: 'Response headers' }) });
+        for (const [name, values] of [['X-Served-By', ['kitchen', 'waiter']], ['Set-Cookie', ['***']]])
+            assert.deepEqual(await answered.locator('div', { hasText: name }).locator('dd').allInnerTexts(), values);
         assert.deepEqual(JSON.parse(await page.getByLabel('Payload').innerText()), { event: 'order.signed', data: { amount: 49.9 } });
 
         // The address can be passed on.

@@ -13,8 +13,8 @@ export class Receiver {
             request.on('end', () => {
                 const delivery = { path: request.url, headers: request.headers, body: Buffer.concat(parts).toString() };
                 this.deliveries.push(delivery);
-                const { status, body } = this.answer(delivery);
-                response.writeHead(status).end(body ?? '');
+                const { status, body, headers } = this.answer(delivery);
+                response.writeHead(status, headers).end(body ?? '');
                 this.waiting = this.waiting.filter((check) => !check());
             });
         });

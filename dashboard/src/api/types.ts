@@ -62,7 +62,8 @@ export interface Attempt {
     durationMs: number;
     trigger: 'scheduled' | 'manual';
     requestHeaders: Headers | null;
-    responseHeaders: Headers | null;
+    responseHeaders: { name: string; value: string }[] | null;
+    responseHeadersLeftOut: number;
     responseBody: string | null;
 }
 

@@ -1,29 +1,42 @@
 import { useState } from 'react';
-import type { Attempt, Headers } from '../api/types';
+import type { Attempt } from '../api/types';
 import { duration } from '../lib/time';
 import { CodeBlock } from './Copy';
 import { Empty } from './States';
 import { Time } from './Time';
 
-function HeaderTable({ title, headers, none }: { title: string; headers: Headers | null; none: string }) {
-    const rows = Object.entries(headers ?? {});
+interface HeaderTableProps {
+    title: string;
+    rows: [name: string, value: string][];
+    none: string;
+    leftOut?: number;
+}
+
+// A name may come more than once.
+function HeaderTable({ title, rows, none, leftOut = 0 }: HeaderTableProps) {
     return (
         <section>
             <h4>{title}</h4>
             {rows.length === 0 ? (
-                <p className="muted">{none}</p>
+                leftOut === 0 && <p className="muted">{none}</p>
             ) : (
                 <dl className="headers">
-                    {rows.map(([name, value]) => (
-                        <div key={name}>
+                    {rows.map(([name, value], index) => (
+                        <div key={index}>
                             <dt>{name}</dt>
                             <dd>{value}</dd>
                         </div>
                     ))}
                 </dl>
             )}
+            {leftOut > 0 && <p className="muted">{leftOut} more did not fit into what is kept.</p>}
         </section>
     );
+}
+
+function noResponseHeaders({ responseHeaders, statusCode }: Attempt) {
+    if (statusCode === null) return 'No response came.';
+    return responseHeaders === null ? 'Not kept.' : 'None.';
 }
 
 const isGood = ({ statusCode }: Attempt) => statusCode !== null && statusCode >= 200 && statusCode < 300;
@@ -32,8 +45,11 @@ function AttemptDetails({ attempt }: { attempt: Attempt }) {
     return (
         <div className="attempt-details">
             {attempt.error && <p className="error-text">{attempt.error}</p>}
-            <HeaderTable title="Request headers" headers={attempt.requestHeaders} none="Not kept for this attempt." />
-            <HeaderTable title="Response headers" headers={attempt.responseHeaders} none={attempt.statusCode === null ? 'No response came.' : 'Not kept.'} />
+            <HeaderTable title="Request headers" rows={Object.entries(attempt.requestHeaders ?? {})} none="Not kept for this attempt." />
+            <HeaderTable
+                title="Response headers" none={noResponseHeaders(attempt)} leftOut={attempt.responseHeadersLeftOut}
+                rows={(attempt.responseHeaders ?? []).map(({ name, value }) => [name, value])}
+            />
             <section>
                 <h4>Response</h4>
                 {attempt.responseBody ? <CodeBlock label={`Response ${attempt.statusCode ?? ''}`} text={attempt.responseBody} /> : <p className="muted">No body.</p>}

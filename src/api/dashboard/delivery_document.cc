@@ -2,11 +2,12 @@
 
 #include "api/delivery_status.h"
 #include "api/json_scan.h"
-#include "api/native/endpoint_headers.h"
 #include "api/native/message_out.h"
 #include "base/bytes.h"
 #include "base/json_text.h"
 #include "domain/attempt_id.h"
+#include "domain/kept_headers.h"
+#include "domain/sensitive_header.h"
 #include "engine/attempt.h"
 
 namespace posthaste::dashboard {
@@ -14,8 +15,6 @@ namespace posthaste::dashboard {
 namespace {
 
 using native::ObjectWriter;
-
-constexpr std::string_view kMasked = "***";
 
 void write_time_or_null(ObjectWriter& object, std::string_view name, std::optional<Timestamp> at) {
     if (at)
@@ -55,7 +54,7 @@ void append_header(std::string& out, std::string_view name, std::string_view val
     if (out.back() != '{') out += ',';
     append_json_string(out, name);
     out += ':';
-    append_json_string(out, native::is_sensitive_header(name) ? kMasked : value);
+    append_json_string(out, is_sensitive_header(name) ? kMaskedHeader : value);
 }
 
 // "Name: value\r\n" lines as an object.
@@ -99,6 +98,27 @@ private:
     const HeaderNames native_;
 };
 
+// Repetitions and order matter, so they are a list.
+void write_answered_headers(ObjectWriter& object, std::string& out,
+                            const std::optional<std::string>& kept) {
+    if (!kept) {
+        object.null("responseHeaders");
+        return object.number("responseHeadersLeftOut", 0);
+    }
+    const KeptHeaderList list = read_kept_headers(*kept);
+    object.name("responseHeaders");
+    out += '[';
+    for (const KeptHeader& header : list.headers) {
+        if (out.back() != '[') out += ',';
+        ObjectWriter item(out);
+        item.text("name", header.name);
+        item.text("value", header.value);
+        item.close();
+    }
+    out += ']';
+    object.number("responseHeadersLeftOut", static_cast<std::int64_t>(list.left_out));
+}
+
 void write_attempt(ObjectWriter& object, std::string& out, const AttemptRecord& attempt,
                    DeliveryPlace place, const SentHeaders& sent) {
     const AttemptId id =
@@ -117,7 +137,7 @@ void write_attempt(ObjectWriter& object, std::string& out, const AttemptRecord& 
     object.number("durationMs", attempt.timings.total / 1ms);
     object.text("trigger", attempt.trigger == AttemptTrigger::manual ? "manual" : "scheduled");
     object.raw("requestHeaders", sent.of(attempt).value_or("null"));
-    object.null("responseHeaders");
+    write_answered_headers(object, out, attempt.response_headers);
     if (is_answered)
         write_bytes(object, out, "responseBody", attempt.response);
     else

@@ -9,14 +9,11 @@
 #include "api/native/endpoints.h"
 #include "api/native/handlers.h"
 #include "base/bytes.h"
+#include "domain/sensitive_header.h"
 
 namespace posthaste::native {
 
 namespace {
-
-constexpr std::array kSensitive = std::to_array<std::string_view>(
-    {"authorization", "x-api-key", "x-auth-token", "www-authenticate", "proxy-authenticate",
-     "proxy-authorization"});
 
 // Those that HTTP itself or the delivery sets.
 constexpr std::array kReserved = std::to_array<std::string_view>({"user-agent",
@@ -96,11 +93,6 @@ std::optional<std::string> fault_of_header(std::string_view name, std::string_vi
     if (!std::all_of(value.begin(), value.end(), is_value_character))
         return "The value of \"" + std::string(name) + "\" may hold visible ASCII only.";
     return std::nullopt;
-}
-
-bool is_sensitive_header(std::string_view name) {
-    return std::any_of(kSensitive.begin(), kSensitive.end(),
-                       [name](std::string_view other) { return equal_ignoring_case(name, other); });
 }
 
 HttpResponse answer_headers(const Scope& scope) {

@@ -14,7 +14,4 @@ inline constexpr std::size_t kHeaderValueBytesMax = 4096;
 [[nodiscard]] std::optional<std::string> fault_of_header(std::string_view name,
                                                          std::string_view value);
 
-// Its value is a credential, which the API never shows again.
-[[nodiscard]] bool is_sensitive_header(std::string_view name);
-
 }  // namespace posthaste::native
