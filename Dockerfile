@@ -18,7 +18,7 @@ RUN VERBOSE=1 ./dev build -DPOSTHASTE_TESTS=OFF && strip build/release/posthaste
 FROM debian:bookworm-slim
 RUN apt-get update && \
     apt-get install -y --no-install-recommends ca-certificates libargon2-1 libboost-json1.81.0 libboost-url1.81.0 libc-ares2 \
-        libfmt9 libjemalloc2 libre2-9 libsimdjson14 libsqlite3-0 libssl3 libtomlplusplus3 libyaml-0-2 zlib1g && \
+        libfmt9 libjemalloc2 libpq5 libre2-9 libsimdjson14 libsqlite3-0 libssl3 libtomlplusplus3 libyaml-0-2 zlib1g && \
     rm -rf /var/lib/apt/lists/* && \
     groupadd --system --gid 10001 posthaste && \
     useradd --system --uid 10001 --gid posthaste --home-dir /data --no-create-home --shell /usr/sbin/nologin posthaste && \

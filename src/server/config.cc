@@ -71,6 +71,16 @@ std::optional<std::string> alias_value(const Setting& setting, const Environment
     return std::nullopt;
 }
 
+// With files the keys lie beside them.
+Result<void> place_keys(ServerConfig& config) {
+    if (config.data_dir.empty()) return {};
+    if (config.database_url.empty())
+        return fail(ErrorCode::invalid,
+                    "--data-dir goes with PostgreSQL; with sqlite:PATH that folder is PATH");
+    config.database_dir = config.data_dir;
+    return {};
+}
+
 Result<void> check(const ServerConfig& config) {
     if (!config.encryption_keys.empty() && !config.encryption_key_file.empty())
         return fail(ErrorCode::invalid,
@@ -113,6 +123,7 @@ Result<ServerConfig> load_config(const std::string& file, const Environment& env
         if (Result<void> applied = apply(config, setting, *text, source); !applied)
             return std::unexpected(applied.error());
     }
+    if (Result<void> placed = place_keys(config); !placed) return std::unexpected(placed.error());
     if (Result<void> checked = check(config); !checked) return std::unexpected(checked.error());
     return config;
 }

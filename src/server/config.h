@@ -30,7 +30,9 @@ enum class SignatureHeaders : std::uint8_t { webhook, svix, both };
 struct ServerConfig {
     std::string listen_host = "127.0.0.1";
     std::uint16_t listen_port = 8000;
-    std::string database_dir = "./data";
+    std::string database_dir = "./data";  // of the files; with PostgreSQL of the keys made here
+    std::string data_dir;                 // as it was set; empty: not
+    std::string database_url;  // of PostgreSQL, perhaps with a password; empty: the files
     AuthMode auth = AuthMode::required;
     bool insecure_open = false;
     std::vector<Network> allow_net;

@@ -5,7 +5,7 @@
 #include "domain/wipe.h"
 #include "net/system_entropy.h"
 #include "server/key_file.h"
-#include "store/sqlite/sealing_status.h"
+#include "server/open_store.h"
 
 namespace posthaste {
 
@@ -17,13 +17,13 @@ Result<EncryptionKeys> make_keys(const ServerConfig& config, const std::string& 
                     fmt::format("{} does not exist; make it with: (umask 077; openssl rand -base64 "
                                 "32 > {})",
                                 path, path));
-    ASSIGN_OR_RETURN(const SealingStatus status, read_sealing_status(config.database_dir));
+    ASSIGN_OR_RETURN(const SealingStatus status, read_sealing_status(config));
     if (!status.keys.empty())
         return fail(ErrorCode::not_found,
                     fmt::format("{} is missing, and secrets in {} are sealed with the key {}: put "
                                 "the file back from your copy, or name another with "
                                 "--encryption-key-file; without the key they cannot be read",
-                                path, config.database_dir, to_hex(status.keys.front().key)));
+                                path, describe_database(config), to_hex(status.keys.front().key)));
     ASSIGN_OR_RETURN(const KeyFile made, KeyFile::make(path, make_sealing_key()));
     return EncryptionKeys{std::make_shared<const KeyRing>(made.keys()), path, true};
 }

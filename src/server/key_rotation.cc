@@ -18,7 +18,7 @@ constexpr int kLooksUntilRetry = 60;
 
 }  // namespace
 
-KeyRotation::KeyRotation(EncryptionKeys keys, SqliteStore& store, Log& log, asio::io_context& loop)
+KeyRotation::KeyRotation(EncryptionKeys keys, SealedStore& store, Log& log, asio::io_context& loop)
     : keys_(std::move(keys)), store_(store), log_(log), timer_(loop), seen_(stamp()) {}
 
 KeyRotation::Stamp KeyRotation::stamp() const {

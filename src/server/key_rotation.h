@@ -10,14 +10,14 @@
 
 #include "server/encryption_keys.h"
 #include "server/log.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/common/sealed_store.h"
 
 namespace posthaste {
 
 class KeyRotation {
 public:
     // REQUIRES: the store was opened with these keys.
-    KeyRotation(EncryptionKeys keys, SqliteStore& store, Log& log, asio::io_context& loop);
+    KeyRotation(EncryptionKeys keys, SealedStore& store, Log& log, asio::io_context& loop);
 
     // For as long as the loop runs.
     Task<void> run();
@@ -35,7 +35,7 @@ private:
     Task<bool> reseal();
 
     EncryptionKeys keys_;
-    SqliteStore& store_;
+    SealedStore& store_;
     Log& log_;
     asio::steady_timer timer_;
     Stamp seen_;

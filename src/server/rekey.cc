@@ -16,8 +16,7 @@
 #include "server/data_lock.h"
 #include "server/encryption_keys.h"
 #include "server/key_file.h"
-#include "store/sqlite/sealing_status.h"
-#include "store/sqlite/sqlite_store.h"
+#include "server/open_store.h"
 
 namespace posthaste {
 
@@ -71,11 +70,9 @@ Result<ResealReport> reseal_here(const ServerConfig& config, const KeyFile& file
     posts.emplace_back([&loop](std::move_only_function<void()> function) {
         asio::post(loop, std::move(function));
     });
-    SqliteOptions options;
-    options.directory = config.database_dir;
-    options.keys = std::make_shared<const KeyRing>(file.keys());
+    auto keys = std::make_shared<const KeyRing>(file.keys());
     ASSIGN_OR_RETURN(const auto store,
-                     SqliteStore::open(options, clock, entropy, std::move(posts)));
+                     open_store(config, std::move(keys), clock, entropy, std::move(posts)));
     Result<ResealReport> outcome = fail(ErrorCode::stopping, "did not finish");
     auto keep = [&outcome](std::exception_ptr, Result<ResealReport> result) {
         outcome = std::move(result);
@@ -89,7 +86,7 @@ Result<ResealReport> reseal_here(const ServerConfig& config, const KeyFile& file
 Result<void> wait_for_server(const ServerConfig& config, SealingKeyId key, Duration wait_max) {
     const std::int64_t end = monotonic_nanos() + wait_max.count() * 1000;
     for (;;) {
-        ASSIGN_OR_RETURN(const SealingStatus status, read_sealing_status(config.database_dir));
+        ASSIGN_OR_RETURN(const SealingStatus status, read_sealing_status(config));
         const bool is_alone = std::all_of(status.keys.begin(), status.keys.end(),
                                           [key](const KeyNeed& need) { return need.key == key; });
         if (is_alone && is_needed(status, key)) return {};
@@ -110,7 +107,7 @@ Result<std::string> describe_keys(const ServerConfig& config) {
         ASSIGN_OR_RETURN(const KeyFile file, open_key_file(config));
         keys = file.keys();
     }
-    ASSIGN_OR_RETURN(const SealingStatus status, read_sealing_status(config.database_dir));
+    ASSIGN_OR_RETURN(const SealingStatus status, read_sealing_status(config));
     std::string text = fmt::format("{:<16}  {:<40}  {}\n", "key", "has sealed", "");
     const KeyRing ring(keys);
     for (const SealingKey& key : ring.keys()) {
@@ -160,7 +157,7 @@ Result<std::string> rekey(const ServerConfig& config, Duration wait_max) {
 
 Result<std::string> prune_keys(const ServerConfig& config) {
     ASSIGN_OR_RETURN(KeyFile file, open_key_file(config));
-    ASSIGN_OR_RETURN(const SealingStatus status, read_sealing_status(config.database_dir));
+    ASSIGN_OR_RETURN(const SealingStatus status, read_sealing_status(config));
     ASSIGN_OR_RETURN(const auto removed,
                      file.remove_if([&](SealingKeyId id) { return !is_needed(status, id); }));
     if (removed.empty()) return "every key in " + file.path() + " is needed\n";

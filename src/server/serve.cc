@@ -28,9 +28,9 @@
 #include "server/key_rotation.h"
 #include "server/metrics_page.h"
 #include "server/open_files.h"
+#include "server/open_store.h"
 #include "server/reactor.h"
 #include "server/token_secret.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace posthaste {
 
@@ -150,7 +150,7 @@ private:
     std::vector<std::unique_ptr<asio::io_context>> loops_;
     DataLock data_lock_;  // before the store: given back after it is gone
     EncryptionKeys keys_;
-    std::unique_ptr<SqliteStore> store_;
+    std::unique_ptr<SealedStore> store_;
     std::unique_ptr<DirectoryHolder> directory_;
     ReactorMailboxes mailboxes_;
     TallyBoard tally_;
@@ -181,12 +181,7 @@ Result<void> Server::open() {
     }
     ASSIGN_OR_RETURN(data_lock_, DataLock::acquire(config_.database_dir));
     ASSIGN_OR_RETURN(keys_, load_encryption_keys(config_));
-    SqliteOptions options;
-    options.directory = config_.database_dir;
-    options.keys = keys_.ring;
-    options.encrypt_payloads = config_.encrypt_payloads;
-    options.partition_bytes_max = config_.partition_bytes_max;
-    ASSIGN_OR_RETURN(store_, SqliteStore::open(options, clock_, entropy_, std::move(posts)));
+    ASSIGN_OR_RETURN(store_, open_store(config_, keys_.ring, clock_, entropy_, std::move(posts)));
     return {};
 }
 
@@ -286,7 +281,7 @@ void Server::announce(const Recovery& recovery) {
     log_.notice(Severity::info, "server",
                 fmt::format("posthaste {} listens on http://{}:{}, data in {}, {} event loops",
                             settings_.version, config_.listen_host, config_.listen_port,
-                            config_.database_dir, reactors_.size()));
+                            describe_database(config_), reactors_.size()));
 }
 
 // Whoever reads the log of a server that nobody owns becomes its owner.

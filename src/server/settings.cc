@@ -105,14 +105,24 @@ Result<void> set_listen(ServerConfig& config, std::string_view text) {
 }
 
 Result<void> set_database(ServerConfig& config, std::string_view text) {
-    if (text.starts_with("postgres://") || text.starts_with("postgresql://"))
-        return fail(
-            ErrorCode::invalid,
-            "PostgreSQL is not part of this version; use sqlite:PATH, such as sqlite:./data");
     constexpr std::string_view kPrefix = "sqlite:";
+    config.database_url.clear();
+    if (text.starts_with("postgres://") || text.starts_with("postgresql://")) {
+        config.database_url = text;
+        config.database_dir = ServerConfig{}.database_dir;
+        return {};
+    }
+    // What else it may be can hold a password.
     if (!text.starts_with(kPrefix) || text.size() == kPrefix.size())
-        return wrong(text, "sqlite:PATH, such as sqlite:./data");
+        return fail(ErrorCode::invalid,
+                    "it must be sqlite:PATH, such as sqlite:./data, or postgres://USER@HOST/NAME");
     config.database_dir = text.substr(kPrefix.size());
+    return {};
+}
+
+Result<void> set_data_dir(ServerConfig& config, std::string_view text) {
+    if (text.empty()) return wrong(text, "a folder");
+    config.data_dir = text;
     return {};
 }
 
@@ -369,8 +379,11 @@ Result<void> note_redis(ServerConfig& config, std::string_view) {
 constexpr std::array kSettings = {
     Setting{"listen", "SVIX_LISTEN_ADDRESS", "HOST:PORT", "address to listen on [127.0.0.1:8000]",
             set_listen},
-    Setting{"database", "DATABASE_URL", "sqlite:PATH", "where data lives [sqlite:./data]",
-            set_database},
+    Setting{"database", "DATABASE_URL", "sqlite:PATH|postgres://...",
+            "where data lives [sqlite:./data]", set_database},
+    Setting{"data_dir", "", "FOLDER",
+            "with PostgreSQL: where the keys are kept that the server makes itself [./data]",
+            set_data_dir},
     Setting{"auth", "", "open|required", "who may call the API [required]", set_auth},
     Setting{"insecure_open", "", "true|false",
             "allow --auth open on addresses others can reach [false]",

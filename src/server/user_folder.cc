@@ -18,8 +18,8 @@
 #include "net/system_entropy.h"
 #include "server/data_lock.h"
 #include "server/encryption_keys.h"
+#include "server/open_store.h"
 #include "server/user_admin.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace posthaste {
 
@@ -93,16 +93,11 @@ Result<void> FolderAdmin::open(const ServerConfig& config) {
                                 config.database_dir));
     lock_ = *std::move(lock);
     ASSIGN_OR_RETURN(const EncryptionKeys keys, load_encryption_keys(config));
-    SqliteOptions options;
-    options.directory = config.database_dir;
-    options.keys = keys.ring;
-    options.encrypt_payloads = config.encrypt_payloads;
-    options.partition_bytes_max = config.partition_bytes_max;
     std::vector<ReactorPost> posts;
     posts.emplace_back([this](std::move_only_function<void()> function) {
         asio::post(loop_, std::move(function));
     });
-    ASSIGN_OR_RETURN(store_, SqliteStore::open(options, clock_, entropy_, std::move(posts)));
+    ASSIGN_OR_RETURN(store_, open_store(config, keys.ring, clock_, entropy_, std::move(posts)));
     ASSIGN_OR_RETURN(Directory::Contents contents, run(load_contents(store_.get())));
     holder_ = std::make_unique<DirectoryHolder>(Directory::holding(std::move(contents)));
     directory_ = std::make_unique<DirectoryService>(*holder_, *store_);

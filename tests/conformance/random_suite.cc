@@ -286,7 +286,8 @@ void History::run_sequence(std::uint64_t seed) {
 
 TEST_P(StoreSuite, random_histories_agree_with_the_model) {
     History history(*this);
-    for (std::uint64_t seed = 1; seed <= 200 && !HasFailure(); ++seed) history.run_sequence(seed);
+    const std::uint64_t last = GetParam().random_histories;
+    for (std::uint64_t seed = 1; seed <= last && !HasFailure(); ++seed) history.run_sequence(seed);
 }
 
 }  // namespace

@@ -53,6 +53,8 @@ public:
 struct StoreParam {
     std::string name;
     std::function<std::unique_ptr<StoreFactory>()> make;
+    std::uint64_t random_histories =
+        200;  // each in a database of its own, which takes long to make in some stores
 };
 
 inline std::string store_param_name(const testing::TestParamInfo<StoreParam>& info) {

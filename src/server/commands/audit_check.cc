@@ -31,7 +31,7 @@ void append_object(std::string& line, std::string_view text) {
 
 }  // namespace
 
-Result<void> for_each_entry(ConfigReader& reader, AuditQuery query,
+Result<void> for_each_entry(ConfigSource& reader, AuditQuery query,
                             const std::function<void(const AuditEntry&)>& take) {
     std::size_t left = query.limit;
     while (left > 0) {
@@ -45,7 +45,7 @@ Result<void> for_each_entry(ConfigReader& reader, AuditQuery query,
     return {};
 }
 
-Result<AuditCheck> check_audit(ConfigReader& reader, const std::optional<std::string>& head) {
+Result<AuditCheck> check_audit(ConfigSource& reader, const std::optional<std::string>& head) {
     AuditCheck check;
     // An empty chain is the beginning of every chain.
     check.has_head = !head || *head == check.chain.head;
@@ -58,7 +58,7 @@ Result<AuditCheck> check_audit(ConfigReader& reader, const std::optional<std::st
     return check;
 }
 
-Result<OrganizationNames> read_organizations(ConfigReader& reader) {
+Result<OrganizationNames> read_organizations(ConfigSource& reader) {
     RecordQuery query;
     query.kind = RecordKind::organization;
     ASSIGN_OR_RETURN(std::vector<Record> records, reader.read_records(query));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "store/sqlite/config_reader.h"
 #include "store/sqlite/testing/store_driver.h"
 
 namespace posthaste {

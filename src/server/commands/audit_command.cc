@@ -10,7 +10,7 @@
 #include "server/commands/audit_check.h"
 #include "server/commands/commands.h"
 #include "server/config.h"
-#include "store/sqlite/sqlite_options.h"
+#include "server/open_store.h"
 
 namespace posthaste {
 
@@ -26,16 +26,14 @@ int cannot(const Error& error) {
     return kUnknown;
 }
 
-Result<ConfigReader> open_reader(const AuditOptions& options) {
+Result<std::unique_ptr<ConfigSource>> open_reader(const AuditOptions& options) {
     // Only where the data lies matters here.
     std::map<std::string, std::string> flags = options.settings;
     flags["auth"] = "open";
     flags["insecure_open"] = "true";
     ASSIGN_OR_RETURN(const ServerConfig config,
                      load_config(options.config_file, options.environment, flags));
-    SqliteOptions store;
-    store.directory = config.database_dir;
-    return ConfigReader(config_path(store), store.vfs);
+    return open_config(config);
 }
 
 Result<std::optional<std::string>> parse_head(const std::string& text) {
@@ -82,7 +80,7 @@ int run_audit_verify(const AuditOptions& options, const std::string& head_text) 
     if (!head) return cannot(head.error());
     auto reader = open_reader(options);
     if (!reader) return cannot(reader.error());
-    const Result<AuditCheck> check = check_audit(*reader, *head);
+    const Result<AuditCheck> check = check_audit(**reader, *head);
     if (!check) return cannot(check.error());
     if (check->misfit) {
         fmt::print(
@@ -108,9 +106,9 @@ int run_audit_list(const AuditOptions& options, const AuditListOptions& list) {
     if (!query) return cannot(query.error());
     auto reader = open_reader(options);
     if (!reader) return cannot(reader.error());
-    const auto names = read_organizations(*reader);
+    const auto names = read_organizations(**reader);
     if (!names) return cannot(names.error());
-    const auto read = for_each_entry(*reader, *query, [&](const AuditEntry& entry) {
+    const auto read = for_each_entry(**reader, *query, [&](const AuditEntry& entry) {
         fmt::print("{}\n", audit_line(entry, *names));
     });
     return read ? kHolds : cannot(read.error());

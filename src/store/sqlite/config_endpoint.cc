@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "store/sqlite/endpoint_secrets.h"
+#include "store/common/endpoint_secrets.h"
 #include "store/sqlite/json_list.h"
 
 namespace posthaste {

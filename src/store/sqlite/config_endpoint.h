@@ -6,8 +6,8 @@
 
 #include "base/result.h"
 #include "domain/model.h"
+#include "store/common/sealer.h"
 #include "store/sqlite/database.h"
-#include "store/sqlite/sealer.h"
 
 namespace posthaste {
 

@@ -13,9 +13,9 @@
 #include "base/result.h"
 #include "domain/model.h"
 #include "ports/store.h"
+#include "store/common/sealer.h"
 #include "store/sqlite/config_sealing.h"
 #include "store/sqlite/database.h"
-#include "store/sqlite/sealer.h"
 #include "store/sqlite/sqlite_options.h"
 
 namespace posthaste {

@@ -13,22 +13,23 @@
 
 #include "base/result.h"
 #include "ports/store.h"
+#include "store/common/config_source.h"
+#include "store/common/sealer.h"
 #include "store/sqlite/config_sealing.h"
 #include "store/sqlite/database.h"
-#include "store/sqlite/sealer.h"
 
 namespace posthaste {
 
-class ConfigReader {
+class ConfigReader final : public ConfigSource {
 public:
     // Opens the file with the first question: it has to be there by then, with the current schema.
     // Without a sealer it must not be asked for records that bear secrets.
     ConfigReader(std::string path, std::string vfs, const Sealer* sealer = nullptr)
         : path_(std::move(path)), vfs_(std::move(vfs)), sealer_(sealer) {}
 
-    [[nodiscard]] Result<std::vector<Record>> read_records(const RecordQuery& query);
+    [[nodiscard]] Result<std::vector<Record>> read_records(const RecordQuery& query) override;
     [[nodiscard]] Result<std::uint64_t> count_records(const RecordQuery& query);
-    [[nodiscard]] Result<std::vector<AuditEntry>> read_audit(const AuditQuery& query);
+    [[nodiscard]] Result<std::vector<AuditEntry>> read_audit(const AuditQuery& query) override;
     // Rows behind `after` that another key than `primary` has sealed (config_sealing.h).
     [[nodiscard]] Result<std::vector<std::int64_t>> rows_to_reseal(SealedTable table,
                                                                    std::int64_t after,

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "store/sqlite/endpoint_secrets.h"
+#include "store/common/endpoint_secrets.h"
 
 namespace posthaste {
 

@@ -9,8 +9,8 @@
 
 #include "base/result.h"
 #include "domain/sealing.h"
+#include "store/common/sealer.h"
 #include "store/sqlite/database.h"
-#include "store/sqlite/sealer.h"
 
 namespace posthaste {
 

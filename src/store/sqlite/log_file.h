@@ -20,10 +20,10 @@
 #include "domain/model.h"
 #include "domain/tail_tracker.h"
 #include "ports/store.h"
+#include "store/common/sealer.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/event_key.h"
 #include "store/sqlite/log_partition.h"
-#include "store/sqlite/sealer.h"
 #include "store/sqlite/sqlite_options.h"
 
 namespace posthaste {

@@ -13,19 +13,13 @@
 
 #include "base/result.h"
 #include "ports/store.h"
+#include "store/common/sealed_store.h"
 #include "store/sqlite/log_partition.h"
 #include "store/sqlite/reader_pool.h"
 #include "store/sqlite/sqlite_options.h"
 #include "store/sqlite/sqlite_writer.h"
 
 namespace posthaste {
-
-struct ResealReport {
-    std::uint64_t endpoints = 0;
-    std::uint64_t records = 0;
-    std::uint64_t log_files = 0;
-    bool has_rewritten = false;  // posthaste.db
-};
 
 class LogMaintenance {
 public:

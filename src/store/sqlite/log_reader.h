@@ -14,10 +14,10 @@
 
 #include "base/result.h"
 #include "ports/store.h"
+#include "store/common/sealer.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/event_key.h"
 #include "store/sqlite/log_partition.h"
-#include "store/sqlite/sealer.h"
 #include "store/sqlite/subject_index.h"
 
 namespace posthaste {

@@ -15,16 +15,17 @@
 #include "ports/clock.h"
 #include "ports/entropy.h"
 #include "ports/store.h"
+#include "store/common/sealed_store.h"
+#include "store/common/sealer.h"
 #include "store/sqlite/log_maintenance.h"
 #include "store/sqlite/log_partition.h"
 #include "store/sqlite/reader_pool.h"
-#include "store/sqlite/sealer.h"
 #include "store/sqlite/sqlite_options.h"
 #include "store/sqlite/sqlite_writer.h"
 
 namespace posthaste {
 
-class SqliteStore final : public Store {
+class SqliteStore final : public SealedStore {
 public:
     // Opens or makes the database. `clock` may be asked from any of the store's threads; `entropy` belongs to the writer
     // thread from now on. Blocks for as long as it takes to open the files.
@@ -58,11 +59,8 @@ public:
                                         std::uint32_t number) override;
     Task<Result<ScanSlice>> scan(std::uint64_t after_hi, std::size_t limit) override;
     Task<Result<std::uint64_t>> expire(RetentionPolicy policy, Timestamp now) override;
-    // Keys. From now on the ring's first key seals; refused when something is sealed with a key that is not in the ring.
-    Task<Result<void>> replace_keys(std::shared_ptr<const KeyRing> keys);
-    // Seals with the first key whatever another one has sealed, and overwrites what older versions left readable: after
-    // opening, and after replace_keys(). Commits go on meanwhile.
-    Task<Result<ResealReport>> reseal();
+    Task<Result<void>> replace_keys(std::shared_ptr<const KeyRing> keys) override;
+    Task<Result<ResealReport>> reseal() override;
 
     // `problem` also tells of damaged files that are set aside while the store is healthy otherwise.
     [[nodiscard]] StoreStats stats() const override;

@@ -26,10 +26,10 @@
 #include "ports/clock.h"
 #include "ports/entropy.h"
 #include "ports/store.h"
+#include "store/common/sealer.h"
 #include "store/sqlite/config_file.h"
 #include "store/sqlite/log_file.h"
 #include "store/sqlite/log_partition.h"
-#include "store/sqlite/sealer.h"
 #include "store/sqlite/sqlite_options.h"
 
 namespace posthaste {

@@ -1,6 +1,5 @@
-#include "store/sqlite/sealing_status.h"
+#include "store/sqlite/folder_sealing.h"
 
-#include <algorithm>
 #include <filesystem>
 
 #include "store/sqlite/config_sealing.h"
@@ -17,13 +16,6 @@ constexpr std::int64_t kFirstSealedConfig =
     4;  // the schema versions from which on files hold sealed values
 constexpr std::int64_t kFirstSealedLog = 4;
 
-KeyNeed& need(SealingStatus& status, SealingKeyId key) {
-    for (KeyNeed& one : status.keys) {
-        if (one.key == key) return one;
-    }
-    return status.keys.emplace_back(KeyNeed{key});
-}
-
 Result<void> read_config(const std::string& path, SealingStatus& status) {
     ASSIGN_OR_RETURN(auto database, SqliteDatabase::open(path, SqliteAccess::read, {}));
     ASSIGN_OR_RETURN(const auto version, database.query_integer("PRAGMA user_version"));
@@ -38,7 +30,7 @@ Result<void> read_config(const std::string& path, SealingStatus& status) {
             status.holds_readable = true;
             continue;
         }
-        KeyNeed& needed = need(status, *key);
+        KeyNeed& needed = status.need(*key);
         needed.endpoints += use.endpoints;
         needed.records += use.records;
     }
@@ -55,22 +47,11 @@ Result<void> read_log(const std::string& path, SealingStatus& status) {
     if (code != SQLITE_ROW) return std::unexpected(database.error(code, "read the data key"));
     const auto key = key_of(row.bytes(0));
     if (!key) return fail(ErrorCode::corrupt, "The data key of " + path + " is damaged.");
-    ++need(status, *key).log_files;
+    ++status.need(*key).log_files;
     return {};
 }
 
 }  // namespace
-
-const KeyNeed* SealingStatus::find(SealingKeyId key) const {
-    const auto found = std::find_if(keys.begin(), keys.end(),
-                                    [key](const KeyNeed& one) { return one.key == key; });
-    return found == keys.end() ? nullptr : &*found;
-}
-
-KeyNeed SealingStatus::need_of(SealingKeyId key) const {
-    const KeyNeed* const found = find(key);
-    return found == nullptr ? KeyNeed{key} : *found;
-}
 
 Result<SealingStatus> read_sealing_status(const std::string& directory) {
     SealingStatus status;

@@ -1,4 +1,4 @@
-#include "store/sqlite/sealer.h"
+#include "store/common/sealer.h"
 
 #include <utility>
 

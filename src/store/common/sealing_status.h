@@ -1,12 +1,10 @@
 #pragma once
 
-// Which keys the files of a store need, read beside a running server or without one.
+// Which keys a store needs, as it was read beside a running server or without one.
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "domain/sealing.h"
 
 namespace posthaste {
@@ -15,7 +13,7 @@ struct KeyNeed {
     SealingKeyId key;
     std::uint64_t endpoints = 0;
     std::uint64_t records = 0;
-    std::uint64_t log_files = 0;  // each with all its payloads
+    std::uint64_t log_files = 0;  // or partitions: each with all its payloads
 };
 
 struct SealingStatus {
@@ -27,9 +25,8 @@ struct SealingStatus {
     [[nodiscard]] const KeyNeed* find(SealingKeyId key) const;
     // The key with all its counts 0 when it is not needed.
     [[nodiscard]] KeyNeed need_of(SealingKeyId key) const;
+    // The key, added when it is not there yet.
+    KeyNeed& need(SealingKeyId key);
 };
-
-// Fails when a file cannot be read: what it needs is not known then. A folder without files needs nothing.
-[[nodiscard]] Result<SealingStatus> read_sealing_status(const std::string& directory);
 
 }  // namespace posthaste

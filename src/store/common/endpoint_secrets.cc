@@ -1,7 +1,8 @@
-#include "store/sqlite/endpoint_secrets.h"
+#include "store/common/endpoint_secrets.h"
 
-#include <charconv>
 #include <utility>
+
+#include "store/common/netstring.h"
 
 namespace posthaste {
 
@@ -9,34 +10,9 @@ namespace {
 
 constexpr std::string_view kHeaderSeparator = ": ";
 
-void append_netstring(std::string& text, std::string_view value) {
-    text.append(std::to_string(value.size())).append(":").append(value).append(",");
-}
-
-template <class Number>
-std::optional<Number> read_number(std::string_view digits) {
-    Number number{};
-    const char* const end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, number);
-    if (digits.empty() || error != std::errc{} || stop != end) return std::nullopt;
-    return number;
-}
-
-// Takes one netstring off the front.
-std::optional<std::string_view> take_netstring(std::string_view& text) {
-    const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos) return std::nullopt;
-    const auto size = read_number<std::size_t>(text.substr(0, colon));
-    text.remove_prefix(colon + 1);
-    if (!size || *size >= text.size() || text[*size] != ',') return std::nullopt;
-    const std::string_view value = text.substr(0, *size);
-    text.remove_prefix(*size + 1);
-    return value;
-}
-
 bool read_old_secret(std::string_view value, Endpoint& endpoint) {
     const std::size_t space = value.find(' ');
-    const auto expires_at = read_number<std::int64_t>(value.substr(0, space));
+    const auto expires_at = read_whole_number<std::int64_t>(value.substr(0, space));
     if (space == std::string_view::npos || !expires_at) return false;
     endpoint.old_secrets.push_back(
         {std::string(value.substr(space + 1)), from_micros(*expires_at)});

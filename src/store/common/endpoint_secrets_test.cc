@@ -1,4 +1,4 @@
-#include "store/sqlite/endpoint_secrets.h"
+#include "store/common/endpoint_secrets.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,38 @@
+#pragma once
+
+// Looks at a posthaste database beside a running server, or without one.
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "store/common/config_source.h"
+#include "store/common/sealing_status.h"
+#include "store/postgres/pg_connection.h"
+
+namespace posthaste {
+
+// Connects with the first question. Must not be asked for records that bear secrets.
+class PostgresConfigSource final : public ConfigSource {
+public:
+    explicit PostgresConfigSource(std::string url) : url_(std::move(url)) {}
+
+    [[nodiscard]] Result<std::vector<Record>> read_records(const RecordQuery& query) override;
+    [[nodiscard]] Result<std::vector<AuditEntry>> read_audit(const AuditQuery& query) override;
+
+private:
+    [[nodiscard]] Result<void> connect();
+
+    const std::string url_;
+    std::optional<PgConnection> connection_;
+};
+
+// Which keys the database needs. One without posthaste's tables needs none.
+[[nodiscard]] Result<SealingStatus> read_postgres_sealing(const std::string& url);
+
+// "PostgreSQL 15.18, schema version 1", or what is wrong: what `posthaste doctor` shows.
+[[nodiscard]] Result<std::string> describe_postgres(const std::string& url);
+
+}  // namespace posthaste
