@@ -15,10 +15,12 @@ namespace posthaste {
 namespace {
 
 std::unexpected<Error> unusable(const std::string& directory, const std::string& reason) {
-    return fail(ErrorCode::unavailable,
-                fmt::format("cannot use the data folder {}: {}; check that it exists and that this "
-                            "user may write to it, or choose another with --database sqlite:PATH",
-                            directory, reason));
+    return fail(
+        ErrorCode::unavailable,
+        fmt::format("cannot use the data folder {}: {}; check that it exists and that this "
+                    "user may write to it, or choose another with --database sqlite:PATH (with "
+                    "PostgreSQL: --data-dir)",
+                    directory, reason));
 }
 
 }  // namespace
@@ -28,7 +30,8 @@ Result<DataLock> DataLock::acquire(const std::string& directory) {
     if (lock) return *std::move(lock);
     return fail(ErrorCode::unavailable,
                 fmt::format("another posthaste is running on the data folder {}; stop it first, or "
-                            "choose another folder with --database sqlite:PATH",
+                            "choose another folder with --database sqlite:PATH (with PostgreSQL: "
+                            "--data-dir)",
                             directory));
 }
 

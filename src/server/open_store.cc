@@ -58,6 +58,17 @@ Result<std::unique_ptr<ConfigSource>> open_config(const ServerConfig& config) {
     return std::make_unique<ConfigReader>(config_path(options), options.vfs);
 }
 
+Result<std::string> migrate_database(const ServerConfig& config) {
+    if (config.database_url.empty())
+        return fail(ErrorCode::invalid,
+                    "files of sqlite:PATH are brought forward when the server opens them; name a "
+                    "database with --database postgres://USER@HOST/NAME");
+    if (auto done = migrate_postgres(config.database_url); !done)
+        return std::unexpected(std::move(done).error());
+    ASSIGN_OR_RETURN(const PostgresState state, read_postgres_state(config.database_url));
+    return fmt::format("{}: schema version {}", describe_database(config), state.schema_version);
+}
+
 Result<SealingStatus> read_sealing_status(const ServerConfig& config) {
     return config.database_url.empty() ? read_sealing_status(config.database_dir)
                                        : read_postgres_sealing(config.database_url);

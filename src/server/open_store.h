@@ -29,6 +29,10 @@ namespace posthaste {
 // What reads organizations and the audit log; no records that bear secrets.
 [[nodiscard]] Result<std::unique_ptr<ConfigSource>> open_config(const ServerConfig& config);
 
+// Makes the tables of a PostgreSQL database, or brings them forward; says what there is now. Files are brought forward when
+// they are opened: nothing is to be done for them.
+[[nodiscard]] Result<std::string> migrate_database(const ServerConfig& config);
+
 // Which keys the data needs. A place without data needs none.
 [[nodiscard]] Result<SealingStatus> read_sealing_status(const ServerConfig& config);
 

@@ -65,10 +65,10 @@ PostgresOptions small_partitions() {
     return options;
 }
 
-// A new partition for almost every commit, and everything sealed.
+// Partitions of seconds, and everything sealed.
 PostgresOptions sealed_payloads() {
     PostgresOptions options;
-    options.partition_span = 1s;
+    options.partition_span = 20s;
     options.encrypt_payloads = true;
     return options;
 }

@@ -72,6 +72,7 @@ int run_seed(const SeedOptions& options);
 
 struct DoctorOptions {
     std::string database = "sqlite:./data";
+    std::string data_dir = "./data";  // of the keys, when the database is PostgreSQL
     std::string listen = "127.0.0.1:8000";
     std::string server_url;  // also checks a running server
     std::string resolve = "example.com";
@@ -123,6 +124,14 @@ struct AuditListOptions {
     bool newest_first = false;
 };
 int run_audit_list(const AuditOptions& options, const AuditListOptions& list);
+
+// Brings the tables of a PostgreSQL database to this version.
+struct MigrateOptions {
+    std::string config_file;
+    SettingSource environment;
+    std::map<std::string, std::string> settings;  // given as flags
+};
+int run_migrate(const MigrateOptions& options);
 
 // Works on the server's key file, and on its data folder when no server runs on it.
 enum class RekeyAction : std::uint8_t { rekey, status, prune };
@@ -189,6 +198,7 @@ void add_version_command(CLI::App& app, int& exit_code);
 void add_token_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_audit_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_rekey_command(CLI::App& app, int& exit_code, const SettingSource& environment);
+void add_migrate_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_user_command(CLI::App& app, int& exit_code, const SettingSource& environment);
 void add_bench_command(CLI::App& app, int& exit_code);
 

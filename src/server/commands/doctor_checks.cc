@@ -19,6 +19,7 @@
 #include "server/commands/name_lookup.h"
 #include "server/commands/quantity.h"
 #include "server/commands/tool_clock.h"
+#include "store/postgres/postgres_tools.h"
 
 namespace posthaste {
 namespace {
@@ -56,13 +57,32 @@ std::string_view to_string(Finding finding) {
     return "unknown";
 }
 
-Result<std::string> data_directory_of(std::string_view database) {
+Result<std::string> data_directory_of(const DoctorOptions& options) {
+    std::string_view database = options.database;
+    if (is_postgres(database)) return options.data_dir;
     if (database.starts_with("sqlite:")) {
         database.remove_prefix(7);
         if (database.starts_with("//")) database.remove_prefix(2);
         if (!database.empty()) return std::string(database);
     }
-    return fail(ErrorCode::invalid, fmt::format("'{}' is not sqlite:PATH", database));
+    return fail(ErrorCode::invalid, "--database is sqlite:PATH or postgres://USER@HOST/NAME");
+}
+
+bool is_postgres(std::string_view database) {
+    return database.starts_with("postgres://") || database.starts_with("postgresql://");
+}
+
+CheckResult check_postgres(const std::string& url) {
+    const auto state = read_postgres_state(url);
+    if (!state)
+        return make("PostgreSQL", Finding::fail, state.error().message,
+                    "start it, or correct --database");
+    const std::string what = fmt::format("PostgreSQL {}, schema version {}", state->server_version,
+                                         state->schema_version);
+    if (!state->is_durable)
+        return make("PostgreSQL", Finding::fail, what + ", fsync is off",
+                    "set fsync = on: a loss of power would lose what was accepted");
+    return make("PostgreSQL", Finding::ok, what);
 }
 
 Finding judge_free_space(double free_mb) {

@@ -39,7 +39,11 @@ struct CheckResult {
 [[nodiscard]] Finding judge_fdatasync(double p50_us);
 [[nodiscard]] Finding judge_open_files(std::uint64_t limit);
 
-// "sqlite:PATH" or "sqlite://PATH" -> the directory. Other stores are an error.
-[[nodiscard]] Result<std::string> data_directory_of(std::string_view database);
+// Can it be reached, does it keep what it confirms, which tables are there?
+[[nodiscard]] bool is_postgres(std::string_view database);
+[[nodiscard]] CheckResult check_postgres(const std::string& url);
+
+// The folder of the data; with PostgreSQL that of the keys. An address of neither kind is an error.
+[[nodiscard]] Result<std::string> data_directory_of(const DoctorOptions& options);
 
 }  // namespace posthaste

@@ -24,11 +24,24 @@ TEST(DoctorJudgements, HaveThreeGrades) {
     EXPECT_EQ(judge_open_files(65536), Finding::ok);
 }
 
-TEST(DataDirectoryOf, ReadsSqliteAddresses) {
-    EXPECT_EQ(data_directory_of("sqlite:./data").value(), "./data");
-    EXPECT_EQ(data_directory_of("sqlite:///var/lib/posthaste").value(), "/var/lib/posthaste");
-    EXPECT_FALSE(data_directory_of("sqlite:"));
-    EXPECT_FALSE(data_directory_of("mysql://x"));
+TEST(DataDirectoryOf, IsTheFolderOfTheDataOrOfTheKeys) {
+    struct Row {
+        const char* database;
+        const char* directory;  // null: refused
+    };
+    for (const auto& [database, directory] :
+         {Row{"sqlite:./data", "./data"}, Row{"sqlite:///var/lib/posthaste", "/var/lib/posthaste"},
+          Row{"postgres://db/x", "/keys"}, Row{"postgresql://db/x", "/keys"},
+          Row{"sqlite:", nullptr}, Row{"mysql://x", nullptr}}) {
+        DoctorOptions options;
+        options.database = database;
+        options.data_dir = "/keys";
+        const auto found = data_directory_of(options);
+        ASSERT_EQ(found.has_value(), directory != nullptr) << database;
+        if (found) {
+            EXPECT_EQ(*found, directory) << database;
+        }
+    }
 }
 
 TEST(DoctorChecks, AdviseOnlyWhenSomethingIsWrong) {

@@ -21,19 +21,22 @@ void print_check(const CheckResult& check) {
 }  // namespace
 
 int run_doctor(const DoctorOptions& options) {
-    const auto directory = data_directory_of(options.database);
+    const auto directory = data_directory_of(options);
     if (!directory) {
         fmt::print(stderr, "posthaste doctor: {}\n", directory.error().message);
         return 2;
     }
-    std::vector<CheckResult> checks{check_data_directory(*directory),
-                                    check_key_files(*directory),
-                                    check_free_space(*directory),
-                                    check_fdatasync(*directory),
-                                    check_open_files(),
-                                    check_clock(),
-                                    check_port(options.listen),
-                                    check_resolver(options.resolve)};
+    std::vector<CheckResult> checks{check_data_directory(*directory), check_key_files(*directory)};
+    if (is_postgres(options.database)) {
+        checks.push_back(check_postgres(options.database));
+    } else {
+        checks.push_back(check_free_space(*directory));
+        checks.push_back(check_fdatasync(*directory));
+    }
+    checks.push_back(check_open_files());
+    checks.push_back(check_clock());
+    checks.push_back(check_port(options.listen));
+    checks.push_back(check_resolver(options.resolve));
     if (!options.server_url.empty()) checks.push_back(check_server(options.server_url));
     for (CheckResult& check : check_libraries()) checks.push_back(std::move(check));
     std::for_each(checks.begin(), checks.end(), print_check);
@@ -51,6 +54,9 @@ void add_doctor_command(CLI::App& app, int& exit_code) {
     command->add_option("--database", options->database, "As for serve")
         ->capture_default_str()
         ->envname("POSTHASTE_DATABASE");
+    command->add_option("--data-dir", options->data_dir, "As for serve, with PostgreSQL")
+        ->capture_default_str()
+        ->envname("POSTHASTE_DATA_DIR");
     command->add_option("--listen", options->listen, "As for serve")
         ->capture_default_str()
         ->envname("POSTHASTE_LISTEN");

@@ -33,7 +33,8 @@ Result<std::unique_ptr<UserAdmin>> open_admin(const UserOptions& options) {
     ASSIGN_OR_RETURN(const ServerConfig config,
                      load_config(options.config_file, environment, flags));
     // A first user may be there before the first start; all else takes users that are.
-    if (options.action != UserAction::add && !std::filesystem::is_directory(config.database_dir))
+    if (options.action != UserAction::add && config.database_url.empty() &&
+        !std::filesystem::is_directory(config.database_dir))
         return fail(ErrorCode::not_found,
                     fmt::format("there is no data folder {}", config.database_dir));
     return administer_folder(config, options.organization);

@@ -83,6 +83,7 @@ int main(int argc, char** argv) {
     add_user_command(app, exit_code, environment);
     add_audit_command(app, exit_code, environment);
     add_rekey_command(app, exit_code, environment);
+    add_migrate_command(app, exit_code, environment);
     add_listen_command(app, exit_code);
     add_send_command(app, exit_code);
     add_seed_command(app, exit_code);

@@ -93,7 +93,7 @@ void PgLogGroup::add_event(const Event& event, const PgPayloadSealer& sealer) {
     else
         events_.add_bytes(event.payload);
     events_.add_text_or_null(event.uid);
-    event.uid ? events_.add(uid_key(event.application, *event.uid)) : events_.add_null();
+    event.uid ? events_.add(uid_digest(event.application, *event.uid)) : events_.add_null();
     event.request_key ? events_.add(*event.request_key) : events_.add_null();
     events_.add_text_or_null(list_text(event.channels)).add_text_or_null(list_text(event.tags));
     if (!event.body)

@@ -52,7 +52,7 @@ std::vector<std::string> read_list(const PgResult& rows, int row, int column) {
 
 }  // namespace
 
-Id uid_key(ApplicationId application, std::string_view uid) {
+Id uid_digest(ApplicationId application, std::string_view uid) {
     return digest_id(to_uuid(application) + " " + std::string(uid));
 }
 

@@ -30,8 +30,8 @@ struct PgPartition {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(to_millis(at), 0)) << 16;
 }
 
-// Events sorted by uid: of application and uid; a partial index finds it. Stored, so it never changes.
-[[nodiscard]] Id uid_key(ApplicationId application, std::string_view uid);
+// Column uid_key: names application and uid. Stored, so it never changes.
+[[nodiscard]] Id uid_digest(ApplicationId application, std::string_view uid);
 
 // Columns of `event`, in the order that read_event_row() expects; the second ones are behind the first.
 inline constexpr char kEventHead[] =

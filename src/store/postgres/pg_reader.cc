@@ -231,7 +231,7 @@ Result<EventHistory> PgReader::read_event_now(EventId id) {
 Result<EventId> PgReader::find_event(ApplicationId application, std::string_view uid) {
     return with_connection<EventId>([&]() -> Result<EventId> {
         PgParams params;
-        params.add(uid_key(application, uid));
+        params.add(uid_digest(application, uid));
         ASSIGN_OR_RETURN(const auto rows, connection_->query(kFindUid, params));
         if (rows.rows() == 0) return fail(ErrorCode::not_found, "No event with this uid is kept.");
         return EventId{rows.number(0, 0), rows.number(0, 1)};

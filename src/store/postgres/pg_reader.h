@@ -100,8 +100,9 @@ private:
     struct EventChunk;
     [[nodiscard]] Result<EventChunk> read_chunk(const EventQuery& query, std::uint64_t from,
                                                 std::uint64_t to, std::size_t limit);
-    [[nodiscard]] Result<std::vector<std::optional<EventEntry>>> entries_of(
-        const EventQuery& query, const EventChunk& chunk);
+    using EventEntries = std::vector<std::optional<EventEntry>>;
+    [[nodiscard]] Result<EventEntries> entries_of(const EventQuery& query, const EventChunk& chunk);
+    [[nodiscard]] Result<void> choose_deliveries(const EventQuery& query, EventEntries& entries);
 
     const PostgresOptions& options_;
     const Sealer& sealer_;

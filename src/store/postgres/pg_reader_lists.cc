@@ -79,51 +79,56 @@ Result<PgReader::EventChunk> PgReader::read_chunk(const EventQuery& query, std::
 }
 
 // One for each event of the chunk; none when the query does not ask for it.
-Result<std::vector<std::optional<EventEntry>>> PgReader::entries_of(const EventQuery& query,
-                                                                    const EventChunk& chunk) {
-    std::vector<std::optional<EventEntry>> entries(chunk.events.size());
-    std::vector<std::uint64_t> wanted;
+Result<PgReader::EventEntries> PgReader::entries_of(const EventQuery& query,
+                                                    const EventChunk& chunk) {
+    EventEntries entries(chunk.events.size());
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (!matches(query, *chunk.events[i])) continue;
-        entries[i].emplace().event = chunk.events[i];
-        wanted.push_back(chunk.events[i]->id.hi);
+        if (matches(query, *chunk.events[i])) entries[i].emplace().event = chunk.events[i];
     }
     if (query.endpoints.empty()) return entries;
-
-    // The event's own targets first, then those that resends have added.
-    std::map<std::uint64_t, std::vector<EndpointId>> targets;
-    for (const auto& entry : entries) {
-        if (entry) targets[entry->event->id.hi] = entry->event->targets;
-    }
-    ASSIGN_OR_RETURN(const auto added, read_added_targets(*connection_, wanted));
-    for (const PgAddedTarget& one : added) targets[one.event].push_back(one.endpoint);
+    if (auto done = choose_deliveries(query, entries); !done)
+        return std::unexpected(std::move(done).error());
     std::vector<PgDeliveryKey> keys;
-    std::vector<EventEntry*> asked;
-    for (auto& entry : entries) {
-        if (!entry) continue;
-        const auto& all = targets[entry->event->id.hi];
-        const auto first = std::ranges::find_if(
-            all, [&](EndpointId endpoint) { return asks_for(query, endpoint); });
-        if (first == all.end()) {
-            entry.reset();
-            continue;
-        }
-        entry->endpoint = *first;
-        keys.push_back({entry->event->id.hi, first->hi});
-        asked.push_back(&*entry);
+    for (const auto& entry : entries) {
+        if (entry) keys.push_back({entry->event->id.hi, entry->endpoint.hi});
     }
     ASSIGN_OR_RETURN(const auto deliveries, read_deliveries(*connection_, keys));
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-        asked[i]->state = deliveries[i].state();
-        if (asked[i]->state == DeliveryState::parked)
-            asked[i]->next_due = deliveries[i].parked->due;
-        asked[i]->attempts = deliveries[i].attempts();
-        asked[i]->last_attempt_at = deliveries[i].last_attempt_at;
-    }
+    auto delivery = deliveries.begin();
     for (auto& entry : entries) {
-        if (entry && !matches(query, entry->state)) entry.reset();
+        if (!entry) continue;
+        entry->state = delivery->state();
+        if (entry->state == DeliveryState::parked) entry->next_due = delivery->parked->due;
+        entry->attempts = delivery->attempts();
+        entry->last_attempt_at = delivery->last_attempt_at;
+        ++delivery;
+        if (!matches(query, entry->state)) entry.reset();
     }
     return entries;
+}
+
+// The endpoint of each event's first delivery that the query asks for; an event without one is no entry. The event's own
+// targets go first, then those that resends have added.
+Result<void> PgReader::choose_deliveries(const EventQuery& query, EventEntries& entries) {
+    std::vector<std::uint64_t> events;
+    for (const auto& entry : entries) {
+        if (entry) events.push_back(entry->event->id.hi);
+    }
+    ASSIGN_OR_RETURN(const auto added, read_added_targets(*connection_, events));
+    std::map<std::uint64_t, std::vector<EndpointId>> added_to;
+    for (const PgAddedTarget& one : added) added_to[one.event].push_back(one.endpoint);
+    for (auto& entry : entries) {
+        if (!entry) continue;
+        std::vector<EndpointId> targets = entry->event->targets;
+        const auto& more = added_to[entry->event->id.hi];
+        targets.insert(targets.end(), more.begin(), more.end());
+        const auto first = std::ranges::find_if(
+            targets, [&](EndpointId endpoint) { return asks_for(query, endpoint); });
+        if (first == targets.end())
+            entry.reset();
+        else
+            entry->endpoint = *first;
+    }
+    return {};
 }
 
 Result<EventPage> PgReader::list_events(const EventQuery& query) {

@@ -47,7 +47,7 @@ CREATE TABLE event(
     targets            bytea    NOT NULL,  -- endpoint ids, 16 bytes each
     payload            bytea   NOT NULL,
     uid                text,
-    uid_key            uuid,               -- of application and uid (event_names.h)
+    uid_key            uuid,               -- of application and uid: uid_digest() in log_rows.h
     request_key        uuid,
     channels           text,               -- a list (netstring.h); NULL: none
     tags               text,

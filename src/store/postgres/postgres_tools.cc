@@ -59,16 +59,20 @@ Result<SealingStatus> read_postgres_sealing(const std::string& url) {
     return status;
 }
 
-Result<std::string> describe_postgres(const std::string& url) {
+Result<void> migrate_postgres(const std::string& url) {
     ASSIGN_OR_RETURN(auto connection, PgConnection::open(url));
-    ASSIGN_OR_RETURN(const auto version, postgres_version(connection));
+    return migrate_postgres(connection);
+}
+
+Result<PostgresState> read_postgres_state(const std::string& url) {
+    PostgresState state;
+    ASSIGN_OR_RETURN(auto connection, PgConnection::open(url));
+    ASSIGN_OR_RETURN(state.schema_version, postgres_version(connection));
     ASSIGN_OR_RETURN(const auto server, connection.query("SHOW server_version"));
     ASSIGN_OR_RETURN(const auto fsync, connection.query("SHOW fsync"));
-    if (fsync.text(0, 0) != "on")
-        return fail(ErrorCode::unavailable,
-                    "its fsync is off: a loss of power would lose what was accepted");
-    return "PostgreSQL " + server.text(0, 0) +
-           (version == 0 ? ", no tables yet" : ", schema version " + std::to_string(version));
+    state.server_version = server.text(0, 0);
+    state.is_durable = fsync.text(0, 0) == "on";
+    return state;
 }
 
 }  // namespace posthaste

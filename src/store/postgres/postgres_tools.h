@@ -2,6 +2,7 @@
 
 // Looks at a posthaste database beside a running server, or without one.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,7 +33,14 @@ private:
 // Which keys the database needs. One without posthaste's tables needs none.
 [[nodiscard]] Result<SealingStatus> read_postgres_sealing(const std::string& url);
 
-// "PostgreSQL 15.18, schema version 1", or what is wrong: what `posthaste doctor` shows.
-[[nodiscard]] Result<std::string> describe_postgres(const std::string& url);
+// Makes the tables, or brings them forward (schema.h).
+[[nodiscard]] Result<void> migrate_postgres(const std::string& url);
+
+struct PostgresState {
+    std::string server_version;       // "15.18"
+    std::int64_t schema_version = 0;  // 0: no tables yet
+    bool is_durable = true;           // fsync is on
+};
+[[nodiscard]] Result<PostgresState> read_postgres_state(const std::string& url);
 
 }  // namespace posthaste

@@ -118,7 +118,7 @@ Result<void> PgWriter::admit(std::vector<Queued>& queued, Group& group) {
             if (event.request_key &&
                 taken(group.requests, *event.request_key, Refusal::Reason::repeated))
                 continue;
-            const Id uid = event.uid ? uid_key(event.application, *event.uid) : Id{};
+            const Id uid = event.uid ? uid_digest(event.application, *event.uid) : Id{};
             if (event.uid && taken(group.uids, uid, Refusal::Reason::uid_taken)) continue;
             event.id = EventId{ids_.next(group.now, entropy_.next())};
             event.accepted_at = group.now;
@@ -140,7 +140,7 @@ Result<void> PgWriter::find_names(std::vector<Queued>& queued, Group& group) {
     PgArray requests(PgType::uuid);
     for (const Queued& one : queued) {
         for (const auto& event : one.batch.events) {
-            if (event->uid) uids.add(uid_key(event->application, *event->uid));
+            if (event->uid) uids.add(uid_digest(event->application, *event->uid));
             if (event->request_key) requests.add(*event->request_key);
         }
     }
