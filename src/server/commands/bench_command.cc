@@ -183,6 +183,8 @@ void add_bench_command(CLI::App& app, int& exit_code) {
         ->envname("POSTHASTE_TOKEN");
     command->add_option("--data-dir", options.data_dir,
                         "For the server's data (a temporary folder)");
+    command->add_option("--database", options.database,
+                        "postgres://…: keep the data there, in a schema of each run's own");
     add_load_options(*command, *arguments);
     command->callback([command, arguments, &exit_code] {
         if (!command->get_subcommands().empty()) return;  // which did it all

@@ -175,6 +175,7 @@ struct BenchOptions {
     std::string existing_url;                  // measure this server instead of starting one
     std::string token;
     std::string data_dir;  // empty = a temporary folder, removed afterwards
+    std::string database;  // of PostgreSQL; empty = files in the folder
     Duration measured = 10s;
     Duration warm_up = 2s;
     unsigned connections = 64;

@@ -70,6 +70,7 @@ Result<std::unique_ptr<BenchRig>> BenchRig::create(const BenchOptions& options, 
 BenchRig::~BenchRig() {
     generator_.reset();
     if (server_) server_->kill_now();
+    schema_.reset();
     sink_.reset();
     if (!remove_data_dir_) return;
     std::error_code ignored;
@@ -110,8 +111,6 @@ Result<void> BenchRig::open_server() {
     serve_arguments_ = {"serve",
                         "--listen",
                         fmt::format("127.0.0.1:{}", port),
-                        "--database",
-                        fmt::format("sqlite:{}/store", data_dir_),
                         "--auth",
                         "open",
                         "--allow-net",
@@ -120,6 +119,7 @@ Result<void> BenchRig::open_server() {
                         "warning",
                         "--jwt-secret",
                         std::string(kTokenSecret)};
+    if (auto chosen = choose_database(); !chosen) return chosen;
     if (options_.api == BenchApi::native && address_.token.empty()) {
         ASSIGN_OR_RETURN(address_.token, make_token());
     }
@@ -128,6 +128,18 @@ Result<void> BenchRig::open_server() {
     ASSIGN_OR_RETURN(api_, ApiClient::create(address_));
     if (auto started = restart_server(); !started) return started;
     return await_health(20s);
+}
+
+Result<void> BenchRig::choose_database() {
+    const std::string folder = data_dir_ + "/store";
+    if (options_.database.empty()) {
+        serve_arguments_.insert(serve_arguments_.end(), {"--database", "sqlite:" + folder});
+        return {};
+    }
+    ASSIGN_OR_RETURN(schema_, ScratchSchema::create(options_.database));
+    serve_arguments_.insert(serve_arguments_.end(),
+                            {"--database", schema_->url(), "--data-dir", folder});
+    return {};
 }
 
 Result<void> BenchRig::restart_server() {

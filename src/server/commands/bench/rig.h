@@ -18,6 +18,7 @@
 #include "server/commands/bench/ledger.h"
 #include "server/commands/bench/percentiles.h"
 #include "server/commands/bench/probe.h"
+#include "server/commands/bench/scratch_schema.h"
 #include "server/commands/bench/server_process.h"
 #include "server/commands/bench/sink.h"
 #include "server/commands/commands.h"
@@ -79,6 +80,7 @@ public:
 private:
     explicit BenchRig(const BenchOptions& options) : options_(options) {}
     Result<void> prepare_data_dir();
+    Result<void> choose_database();
     Result<void> open_server();
     Result<void> make_subscriptions(unsigned origins, std::vector<std::string>& paths);
     Result<void> make_applications(unsigned origins, std::vector<std::string>& paths);
@@ -91,6 +93,7 @@ private:
     bool remove_data_dir_ = false;
     ServerAddress address_;
     std::vector<std::string> serve_arguments_;
+    std::unique_ptr<ScratchSchema> schema_;  // null: files
     std::optional<ServerProcess> server_;
     std::optional<ApiClient> api_;
     std::unique_ptr<Ledger> ledger_;
