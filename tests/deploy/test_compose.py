@@ -52,6 +52,15 @@ class ComposeFile(unittest.TestCase):
         self.assertEqual(["web"], [name for name, service in services.items() if "profiles" not in service])
         self.assertEqual(["receiver"], services["receiver"]["profiles"])
 
+    def test_S3_19_a_database_and_a_redis_can_be_started_by_name(self):
+        self.assertLessEqual({"db", "redis"}, set(compose()))
+
+    def test_the_address_in_the_guide_reaches_the_database(self):
+        address = re.search(r"DATABASE_URL=postgres://(\S+)", read("docs/deploying.md"))[1]
+        made = compose()["db"]["environment"]
+        self.assertEqual(f"{made['POSTGRES_USER']}:{made['POSTGRES_PASSWORD']}@db:5432/{made['POSTGRES_DB']}", address)
+        self.assertEqual(["127.0.0.1:5432:5432"], compose()["db"]["ports"], "its password is known to everybody")
+
     def test_the_receiver_is_started_with_flags_that_it_has(self):
         word, *flags = compose()["receiver"]["command"]
         known = subprocess.run([BINARY, word, "--help"], capture_output=True, text=True, timeout=30, check=True).stdout
@@ -132,13 +141,21 @@ class Dockerfile(unittest.TestCase):
         self.assertEqual(["8000"], self.instruction("EXPOSE"))
         self.assertIn('CMD ["posthaste", "health"]', self.instruction("HEALTHCHECK")[0])
 
-    def test_it_has_every_library_that_the_server_loads(self):
-        linked = re.findall(r"=> (/\S+)", subprocess.run(["ldd", BINARY], capture_output=True, text=True, timeout=30, check=True).stdout)
-        for library in linked:
+    def test_it_has_every_library_that_the_server_needs(self):
+        # What those libraries need in turn comes with their packages.
+        dynamic = self.output("readelf", "--dynamic", BINARY)
+        needed = re.findall(r"\(NEEDED\).*\[(\S+)\]", dynamic)
+        self.assertIn("libsqlite3.so.0", needed)
+        found = dict(re.findall(r"(\S+) => (/\S+)", self.output("ldd", BINARY)))
+        for library in needed:
             # Without its first folders: the package may say /lib where the file is found below /usr/lib.
-            path = "*/" + "/".join(os.path.realpath(library).split("/")[-2:])
-            owner = subprocess.run(["dpkg", "-S", path], capture_output=True, text=True, timeout=60, check=True).stdout.split(":")[0]
+            path = "*/" + "/".join(os.path.realpath(found[library]).split("/")[-2:])
+            owner = self.output("dpkg", "-S", path).split(":")[0]
             self.assertTrue(owner in ESSENTIAL or re.search(rf"\s{re.escape(owner)}(\s|$)", self.final), f"{owner} is not in the image")
+
+    @staticmethod
+    def output(*command):
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env={**os.environ, "LC_ALL": "C"}).stdout
 
 
 if __name__ == "__main__":

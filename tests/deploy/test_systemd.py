@@ -26,12 +26,16 @@ class Unit:
     def command(self):
         return shlex.split(self.service["ExecStart"])
 
+    @staticmethod
+    def variables():
+        return dict(re.findall(r"^Environment=(\w+)=(.*)", read(UNIT), re.M))
+
 
 class AsTheUnitSays(Server):
     def command(self):
         binary, *words = Unit().command()
         assert binary.endswith("/posthaste")
-        return [BINARY, *(word.replace("/var/lib/posthaste", f"{self.folder}/data") for word in words), "--listen", f"127.0.0.1:{self.port}"]
+        return [BINARY, *words, "--listen", f"127.0.0.1:{self.port}"]
 
 
 class ServiceFile(IntegrationTest):
@@ -55,16 +59,18 @@ class ServiceFile(IntegrationTest):
 
     def test_it_has_a_folder_and_enough_descriptors(self):
         self.assertEqual("posthaste", self.it.service["StateDirectory"])
-        self.assertIn("sqlite:/var/lib/posthaste", self.it.command())
+        self.assertEqual("sqlite:/var/lib/posthaste", self.it.variables()["POSTHASTE_DATABASE"])
+        self.assertEqual("/var/lib/posthaste", self.it.service["WorkingDirectory"])
         self.assertGreaterEqual(int(self.it.service["LimitNOFILE"]), 10_000)
 
     def test_variables_are_settings(self):
         known = {variable for variables in settings().values() for variable in variables}
-        for variable in re.findall(r"^Environment=(\w+)=", read(UNIT), re.M):
+        for variable in self.it.variables():
             self.assertIn(variable, known)
 
     def test_the_server_starts_as_it_says(self):
-        server = AsTheUnitSays(self.folder)
+        environment = {name: value.replace("/var/lib/posthaste", f"{self.folder}/data") for name, value in self.it.variables().items()}
+        server = AsTheUnitSays(self.folder, env=environment)
         self.addCleanup(server.kill)
         server.start()
         self.assertEqual(401, self.api(server).call("GET", "/api/mailboxes").status)
