@@ -44,6 +44,9 @@ struct DeliveryRows {
 inline constexpr std::size_t kLogVersion = 6;
 [[nodiscard]] Result<void> migrate_log(SqliteDatabase& database, std::size_t version = kLogVersion);
 
+// Between headers and body of an answer that is sealed.
+inline constexpr char kEndOfHeaders = '\0';
+
 // The key that a file's payloads are sealed with, from its table data_key.
 [[nodiscard]] Result<SealingKey::Bytes> open_data_key(std::string_view sealed,
                                                       const LogPartition& partition,
@@ -186,7 +189,6 @@ private:
     [[nodiscard]] std::string_view sealed_payload(const Event& event);
     [[nodiscard]] std::string_view sealed_body(const Event& event);
     [[nodiscard]] std::string_view sealed_response(const DeliveryUpdate& update);
-    [[nodiscard]] std::string_view sealed_headers(const DeliveryUpdate& update);
 
     // Names (log_file_names.cc).
     [[nodiscard]] int read_keys();
@@ -232,7 +234,7 @@ private:
     std::string channels_;
     std::optional<SealingKeyId> data_key_id_;
     std::unique_ptr<SealingCipher> cipher_;  // null until the connection has sealed something
-    std::string sealed_payload_, sealed_body_, sealed_response_, sealed_headers_;
+    std::string sealed_payload_, sealed_body_, sealed_response_;
     std::string tags_;
 };
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "domain/wipe.h"
 #include "store/sqlite/log_file.h"
 #include "store/sqlite/log_reader_file.h"
@@ -82,12 +84,15 @@ Result<void> LogReader::read_response(LogPartition& partition, File& file, Sqlit
                                       std::uint64_t event, std::uint64_t endpoint,
                                       AttemptRecord& attempt) {
     if (row.is_null(13)) return {};
-    const auto place = SealedPlace::of_response(event, endpoint, attempt.number);
+    const bool has_headers = !row.is_null(14);
+    const auto place = has_headers
+                           ? SealedPlace::of_response_headers(event, endpoint, attempt.number)
+                           : SealedPlace::of_response(event, endpoint, attempt.number);
     ASSIGN_OR_RETURN(attempt.response, open_sealed(partition, file, row.bytes(13), place));
-    if (row.is_null(14)) return {};
-    const auto headers = SealedPlace::of_response_headers(event, endpoint, attempt.number);
-    ASSIGN_OR_RETURN(attempt.response_headers,
-                     open_sealed(partition, file, row.bytes(14), headers));
+    if (!has_headers) return {};
+    const std::size_t end = std::min(attempt.response.find(kEndOfHeaders), attempt.response.size());
+    attempt.response_headers = attempt.response.substr(0, end);
+    attempt.response.erase(0, end + 1);
     return {};
 }
 

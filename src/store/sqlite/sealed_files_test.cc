@@ -260,18 +260,23 @@ TEST_F(SealedFiles, a_changed_payload_is_not_delivered) {
     EXPECT_TRUE(read(other));
 }
 
-TEST_F(SealedFiles, an_answer_cannot_be_given_other_headers) {
+TEST_F(SealedFiles, an_answer_cannot_be_taken_for_another) {
     options_.encrypt_payloads = true;
     open();
     const EventId event = accept("text");
+    const EventId other = accept("text");
     fail_attempt(event, "answer");
+    fail_attempt(other, "answer");
     driver_->close();
-    for (const char* const other :
-         {"sealed_response", "CAST('Server: other' || char(10) AS BLOB)"}) {
-        change_file(log_path(), std::string("UPDATE attempt SET response_headers = ") + other);
+    // Headers for a part of the body; another attempt's answer.
+    for (const char* const change :
+         {"response_headers = NULL",
+          "response_headers = x'', sealed_response = (SELECT sealed_response FROM attempt AS other"
+          " WHERE other.event <> attempt.event)"}) {
+        change_file(log_path(), std::string("UPDATE attempt SET ").append(change));
         open();
         const auto changed = read(event);
-        ASSERT_FALSE(changed) << other;
+        ASSERT_FALSE(changed) << change;
         EXPECT_EQ(changed.error().code, ErrorCode::corrupt);
         driver_->close();
     }
