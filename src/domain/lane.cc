@@ -116,6 +116,7 @@ std::vector<QueuedDelivery> Lane::shed() {
         queue_.pop_back();
     }
     std::reverse(leaving.begin(), leaving.end());
+    let_in_ = std::min(let_in_, queue_.size());
     return leaving;
 }
 
@@ -123,6 +124,7 @@ std::optional<QueuedDelivery> Lane::withdraw(EventId event) {
     const auto found =
         std::ranges::find(queue_, event, [](const auto& delivery) { return delivery.event->id; });
     if (found == queue_.end()) return std::nullopt;
+    if (found - queue_.begin() < static_cast<std::ptrdiff_t>(let_in_)) --let_in_;
     QueuedDelivery leaving = std::move(*found);
     queue_.erase(found);
     forget_row(leaving);

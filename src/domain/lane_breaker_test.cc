@@ -181,6 +181,29 @@ TEST(LaneBreaker, WhatSomebodyAsksForPasses) {
     EXPECT_EQ(lane.wake_at(), at(70)) << "the older row is not forgotten";
 }
 
+TEST(LaneBreaker, WhatLeavesMemoryUnsentMakesNoRoomForAnother) {
+    for (const bool is_paused : {false, true}) {
+        SCOPED_TRACE(is_paused);
+        Lane lane = opened_lane();
+        lane.parked(at(5));
+        (void)lane.begin_page(at(30));
+        lane.end_page({row(7, at(5))}, std::nullopt);
+        if (is_paused) {
+            lane.set_mode(Lane::Mode::paused);
+            EXPECT_EQ(lane.shed().size(), 1U);
+            lane.set_mode(Lane::Mode::live);
+        } else {
+            EXPECT_TRUE(lane.withdraw(id(7)));
+        }
+        lane.parked(at(31));
+        lane.let_pass(id(9), at(31));
+        (void)lane.begin_page(at(31));
+        lane.end_page({row(8, at(31)), row(9, at(31))}, std::nullopt);
+        EXPECT_EQ(lane.shed().size(), 1U) << "only the one that passes stays";
+        EXPECT_EQ(lane.take().event->id, id(9));
+    }
+}
+
 TEST(LaneBreaker, ANewStartForgetsAll) {
     Lane lane = opened_lane();
     lane.forget_failures();

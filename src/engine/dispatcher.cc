@@ -378,7 +378,7 @@ Task<void> Dispatcher::read_page(LaneIndex index, Lane::PageRequest request) {
     }
     shed(index);
     place_waiting(index);
-    after_change(index);
+    if (entries_[index]) after_change(index);  // whoever asked to resend may have seen it go
     pump();
 }
 
